@@ -1,6 +1,6 @@
 import 'reflect-metadata'
 
-import { webcrypto } from 'node:crypto'
+import { randomBytes, webcrypto } from 'node:crypto'
 
 import * as x509 from '@peculiar/x509'
 
@@ -34,7 +34,8 @@ async function makeCertificates(): Promise<Certificates> {
 
   const caKeys = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
-    name: 'CN=Mail gateway sandbox (throw-away)',
+    // A name of its own: OpenSSL finds issuers by name, and a process may trust several of these authorities.
+    name: `CN=Mail gateway sandbox ${randomBytes(4).toString('hex')} (throw-away)`,
     keys: caKeys,
     signingAlgorithm: ALGORITHM,
     ...validity,

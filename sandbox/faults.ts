@@ -42,11 +42,21 @@ export class Faults {
     return this.#faults.map((fault) => ({ ...fault }))
   }
 
-  /** Takes the fault that applies to this request now, counting its use. `effect` faults are only found by their name. */
-  take(service: string, method: string, path: string, facts: Record<string, unknown>, effect?: string): Fault | undefined {
+  /**
+   * Takes the fault that applies to this request now, counting its use. `effect` faults are only found by their name. `byFacts` asks
+   * only for faults that match on facts, or only for those that do not: a stand-in looks before and after it knows who is asking.
+   */
+  take(
+    service: string,
+    method: string,
+    path: string,
+    facts: Record<string, unknown>,
+    { effect, byFacts }: { effect?: string; byFacts?: boolean } = {},
+  ): Fault | undefined {
     const fault = this.#faults.find(
       (fault) =>
         fault.service === service &&
+        (byFacts === undefined || (fault.match?.facts !== undefined) === byFacts) &&
         fault.effect === effect &&
         (fault.times === undefined || fault.used < fault.times) &&
         (fault.until === undefined || Date.now() < fault.until) &&

@@ -35,7 +35,7 @@ export interface StandIn {
   close(): Promise<void>
 }
 
-/** Looks again for a fault once the handler knows more about the request than method and path: throws {@link FaultAnswer}. */
+/** The answer an ordered fault gives instead of the handler's: its status, or a broken connection for `drop: 'before'`. */
 export class FaultAnswer extends Error {
   readonly fault: Fault
   constructor(fault: Fault) {
@@ -47,12 +47,12 @@ export class FaultAnswer extends Error {
 /**
  * Serves one stand-in on loopback. The handler answers with a web `Response`; a thrown {@link Response} is an answer too.
  * Faults by method and path are applied before the handler; a handler that has added facts (who, which grant) calls
- * `applyFaults(request)` itself for faults that match on facts.
+ * `applyFaults()` itself for faults that match on facts: it throws a fault's answer, and its promise ends when a delay is over.
  */
 export async function serve(
   service: string,
   options: StandInOptions,
-  handle: (request: StandInRequest, applyFaults: () => void) => Promise<Response> | Response,
+  handle: (request: StandInRequest, applyFaults: () => Promise<void> | undefined) => Promise<Response> | Response,
 ): Promise<StandIn> {
   const listener = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     void answer(service, options, handle, incoming, outgoing)
@@ -77,7 +77,7 @@ export async function serve(
 async function answer(
   service: string,
   options: StandInOptions,
-  handle: (request: StandInRequest, applyFaults: () => void) => Promise<Response> | Response,
+  handle: (request: StandInRequest, applyFaults: () => Promise<void> | undefined) => Promise<Response> | Response,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
@@ -97,12 +97,14 @@ async function answer(
 
   let response: Response | undefined
   try {
-    const early = faults.take(service, method, url.pathname, facts)
+    const early = faults.take(service, method, url.pathname, facts, { byFacts: false })
     response = early && (await applyFault(early))
     if (!response) {
       const applyFaults = () => {
-        const fault = faults.take(service, method, url.pathname, facts)
-        if (fault) throw new FaultAnswer(fault)
+        const fault = faults.take(service, method, url.pathname, facts, { byFacts: true })
+        if (!fault) return
+        if (fault.answer || fault.drop === 'before') throw new FaultAnswer(fault)
+        return applyFault(fault).then(() => undefined)
       }
       response = await handle(request, applyFaults)
     }
@@ -123,6 +125,8 @@ async function answer(
 
   if (after?.drop === 'after') {
     record('dropped')
+    // A handler that holds something while its body is read must learn that nobody reads it.
+    await response.body?.cancel()
     incoming.socket.destroy()
     return
   }
@@ -168,8 +172,8 @@ async function send(response: Response, method: string, outgoing: ServerResponse
     for await (const chunk of Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0])) {
       const part: Buffer = cutAfterBytes === undefined ? chunk : chunk.subarray(0, Math.max(0, cutAfterBytes - sent))
       sent += part.length
-      if (!outgoing.write(part)) await new Promise((resolve) => outgoing.once('drain', resolve).once('close', resolve))
       if (outgoing.destroyed) return
+      if (!outgoing.write(part)) await drained(outgoing)
       if (cutAfterBytes !== undefined && sent >= cutAfterBytes) {
         // Flushed first, so that the client has exactly these bytes when the connection breaks.
         await new Promise((resolve) => outgoing.write('', resolve))
@@ -181,6 +185,16 @@ async function send(response: Response, method: string, outgoing: ServerResponse
   } catch {
     outgoing.destroy()
   }
+}
+
+function drained(outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      outgoing.off('drain', done).off('close', done)
+      resolve()
+    }
+    outgoing.on('drain', done).on('close', done)
+  })
 }
 
 /** A JSON answer. */
