@@ -101,3 +101,30 @@ export class AppError extends Error {
     this.details = { retryAfter: defaultRetryAfter[code], ...details }
   }
 }
+
+/** A problem as it is stored with a connection or account, and shown: what {@link AppError} says, as data. */
+export interface Problem {
+  code: ProblemCode
+  status: number
+  detail: string
+  action: Action
+  reason?: string
+  nextStep?: NextStep
+  upstream?: Upstream
+  errors?: InputError[]
+}
+
+export function problemOf(error: AppError): Problem {
+  const { reason, nextStep, upstream, errors, extra } = error.details
+  return {
+    code: error.code,
+    status: problemStatus[error.code],
+    detail: error.message,
+    action: error.action,
+    reason,
+    nextStep,
+    upstream,
+    errors,
+    ...extra,
+  }
+}

@@ -1,0 +1,126 @@
+import { app } from '@azure/functions'
+import * as z from 'zod/mini'
+import en from 'zod/v4/locales/en.js'
+
+import { readConfig } from '../shared/config.ts'
+import { endpoint } from '../shared/http/endpoint.ts'
+import { type Route, route } from '../shared/http/route.ts'
+import { createServices, REFRESH_QUEUE, type Services } from '../shared/services.ts'
+import { confirmConnection, confirmConnectionBody } from './confirm-connection.ts'
+import { createConnection, createConnectionBody } from './create-connection.ts'
+import { deleteAccount } from './delete-account.ts'
+import { finishSignIn } from './finish-sign-in.ts'
+import { getAccount } from './get-account.ts'
+import { getConnection } from './get-connection.ts'
+import { health } from './health.ts'
+import { issueToken, issueTokenBody } from './issue-token.ts'
+import { listAccounts, listAccountsQuery } from './list-accounts.ts'
+import { openConnectLink } from './open-connect-link.ts'
+import { refreshAccount } from './refresh-account.ts'
+import { refreshQueue } from './refresh-queue.ts'
+import { refreshTimer } from './refresh-timer.ts'
+
+/** Every HTTP route: the functions, their permission checks and the schemas of their input come from here. */
+const routes: Route<Services>[] = [
+  // Sign-in
+  route({
+    name: 'createConnection',
+    methods: ['POST'],
+    route: 'connections',
+    permission: 'accounts.connect',
+    body: createConnectionBody,
+    audit: 'connect',
+    handler: createConnection,
+  }),
+  route({
+    name: 'getConnection',
+    methods: ['GET'],
+    route: 'connections/{connection}',
+    permission: 'accounts.connect',
+    handler: getConnection,
+  }),
+  route({
+    name: 'confirmConnection',
+    methods: ['POST'],
+    route: 'connections/{connection}/confirm',
+    permission: 'accounts.connect',
+    body: confirmConnectionBody,
+    audit: 'confirm',
+    handler: confirmConnection,
+  }),
+  route({
+    name: 'openConnectLink',
+    methods: ['GET', 'HEAD'],
+    route: 'connect/{ticket}',
+    permission: 'anonymous',
+    page: true,
+    handler: openConnectLink,
+  }),
+  route({
+    name: 'finishSignIn',
+    methods: ['GET', 'POST'],
+    route: 'oauth/callback',
+    permission: 'anonymous',
+    page: true,
+    handler: finishSignIn,
+  }),
+
+  // Accounts and tokens
+  route({
+    name: 'listAccounts',
+    methods: ['GET'],
+    route: 'accounts',
+    permission: 'accounts.manage',
+    query: listAccountsQuery,
+    handler: listAccounts,
+  }),
+  route({
+    name: 'getAccount',
+    methods: ['GET'],
+    route: 'accounts/{account}',
+    permission: 'accounts.manage',
+    handler: getAccount,
+  }),
+  route({
+    name: 'deleteAccount',
+    methods: ['DELETE'],
+    route: 'accounts/{account}',
+    permission: 'accounts.manage',
+    audit: 'delete',
+    handler: deleteAccount,
+  }),
+  route({
+    name: 'refreshAccount',
+    methods: ['POST'],
+    route: 'accounts/{account}/refresh',
+    permission: 'accounts.manage',
+    audit: 'refresh',
+    handler: refreshAccount,
+  }),
+  route({
+    name: 'issueToken',
+    methods: ['POST'],
+    route: 'accounts/{account}/token',
+    permission: 'tokens.issue',
+    body: issueTokenBody,
+    audit: 'token',
+    handler: issueToken,
+  }),
+
+  // Operations
+  route({ name: 'health', methods: ['GET'], route: 'health', permission: 'anonymous', handler: health }),
+]
+
+// The small build of zod brings no messages of its own.
+z.config(en())
+
+// A bad setting throws here, and the host refuses to start.
+const services = createServices(readConfig(process.env))
+
+app.setup({ enableHttpStream: true })
+for (const one of routes) {
+  const authLevel = one.permission === 'anonymous' ? 'anonymous' : 'function'
+  app.http(one.name, { methods: one.methods, route: one.route, authLevel, handler: endpoint(one, services) })
+}
+app.timer('refreshTimer', { schedule: '%REFRESH_SCHEDULE%', handler: refreshTimer(services) })
+app.storageQueue('refreshQueue', { queueName: REFRESH_QUEUE, connection: 'AzureWebJobsStorage', handler: refreshQueue(services) })

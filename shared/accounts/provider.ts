@@ -1,0 +1,16 @@
+import type { MailboxPermission } from '../oauth/permissions.ts'
+
+/** One Entra app registration the gateway may use. */
+export interface Provider {
+  name: string
+  cloud: 'global'
+  /** `organizations`, or one tenant's id or domain. */
+  audience: string
+  clientId: string
+  credential: { kind: 'secret'; vaultName: string }
+  /** What a connection asks for when it names nothing, and the most it may ask for. */
+  permissions: MailboxPermission[]
+  responseMode: 'query' | 'form_post'
+  /** Compared literally. */
+  returnUrls: string[]
+}

@@ -1,0 +1,88 @@
+import { slotResource, type TokenSlot } from '../accounts/account.ts'
+import type { Provider } from '../accounts/provider.ts'
+import { tokenEndpoint } from './authority.ts'
+import { type EntraAnswer, EntraFailure } from './entra-answer.ts'
+import { type MailboxPermission, scopesOf } from './permissions.ts'
+import { type ClientCredential, requestToken, type TokenEndpointOptions } from './token-endpoint.ts'
+
+export interface EntraClient {
+  /** @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3 RFC 6749 §4.1.3} */
+  redeemCode(
+    provider: Provider,
+    code: { code: string; redirectUri: string; codeVerifier: string },
+    scopes: string[],
+  ): Promise<EntraAnswer>
+  /** Always at the account's own tenant. @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-6 RFC 6749 §6} */
+  redeemRefreshToken(
+    provider: Provider,
+    tenantId: string,
+    refreshToken: string,
+    slot: TokenSlot,
+    permissions: MailboxPermission[],
+    claims?: string,
+  ): Promise<EntraAnswer>
+}
+
+export interface EntraClientOptions extends TokenEndpointOptions {
+  authorityHost: URL
+  outlookResource: string
+  /** The client secret of the provider; `fresh` passes over what memory holds. */
+  credential(provider: Provider, fresh: boolean): Promise<ClientCredential>
+}
+
+/** Entra's answers to a secret it does not accept: wrong, and expired. */
+const REFUSED_SECRET = ['AADSTS7000215', 'AADSTS7000222']
+
+/** Declares that we understand claims challenges, so that our own tokens may live up to 28 h. */
+const CLIENT_CAPABILITIES = { access_token: { xms_cc: { values: ['cp1'] } } }
+
+export function createEntraClient(options: EntraClientOptions): EntraClient {
+  const { authorityHost, outlookResource, credential } = options
+
+  /** A secret that Entra refuses is read from the vault once more: it may have been replaced there since. */
+  async function withCredential(
+    provider: Provider,
+    ask: (credential: ClientCredential) => Promise<EntraAnswer>,
+  ): Promise<EntraAnswer> {
+    const used = await credential(provider, false)
+    try {
+      return await ask(used)
+    } catch (error) {
+      if (!(error instanceof EntraFailure) || !REFUSED_SECRET.includes(error.error.details.upstream?.code ?? '')) throw error
+      const fresh = await credential(provider, true)
+      if (fresh.clientSecret === used.clientSecret) throw error
+      return ask(fresh)
+    }
+  }
+
+  return {
+    redeemCode: (provider, code, scopes) =>
+      withCredential(provider, (credential) =>
+        requestToken(
+          { tokenEndpoint: tokenEndpoint(authorityHost, provider.audience), clientId: provider.clientId, credential, scopes },
+          code,
+          options,
+        ),
+      ),
+    redeemRefreshToken: (provider, tenantId, refreshToken, slot, permissions, claims) =>
+      withCredential(provider, (credential) =>
+        requestToken(
+          {
+            tokenEndpoint: tokenEndpoint(authorityHost, tenantId),
+            clientId: provider.clientId,
+            credential,
+            scopes: [...scopesOf(slotResource[slot], permissions, outlookResource), 'offline_access'],
+            claims: slot === 'graph-cae' ? withCapabilities(claims) : claims,
+          },
+          { refreshToken },
+          options,
+        ),
+      ),
+  }
+}
+
+/** @see {@link https://learn.microsoft.com/entra/identity-platform/claims-challenge Claims challenges and client capabilities} */
+function withCapabilities(claims: string | undefined): string {
+  const asked = claims === undefined ? {} : (JSON.parse(claims) as { access_token?: object })
+  return JSON.stringify({ ...asked, access_token: { ...asked.access_token, ...CLIENT_CAPABILITIES.access_token } })
+}

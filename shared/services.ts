@@ -1,0 +1,122 @@
+import { createAccessTokens } from './accounts/access-tokens.ts'
+import type { Account } from './accounts/account.ts'
+import { createAccounts } from './accounts/accounts.ts'
+import { createConnections } from './accounts/connections.ts'
+import { createKeyRing } from './accounts/key-ring.ts'
+import type { Provider } from './accounts/provider.ts'
+import { createRefresher, type StatusChange } from './accounts/refresh.ts'
+import { sweep } from './accounts/sweep.ts'
+import { createTokenVault } from './accounts/token-vault.ts'
+import { createAudit } from './audit/audit.ts'
+import { lazyCredential } from './azure/credential.ts'
+import { createVaultKeyWrapper, createVaultSecretReader } from './azure/key-vault.ts'
+import { openQueue } from './azure/queue.ts'
+import { createTableAccountIndex } from './azure/table-account-index.ts'
+import { createTableAccountStore } from './azure/table-account-store.ts'
+import { createTableConnectionStore } from './azure/table-connection-store.ts'
+import { createTableKeyStore } from './azure/table-key-store.ts'
+import { createTableLog } from './azure/table-log.ts'
+import { openTable } from './azure/tables.ts'
+import { systemClock } from './clock.ts'
+import type { Config } from './config.ts'
+import { AppError } from './errors.ts'
+import { type Caller, hostKeyCaller, mayUse } from './http/caller.ts'
+import { browserCookieName } from './http/cookies.ts'
+import { randomToken } from './ids.ts'
+import { createAudienceResolver } from './oauth/authority.ts'
+import { createCredentialReader } from './oauth/client-credential.ts'
+import { createEntraClient } from './oauth/entra-client.ts'
+import { createIdTokenValidator } from './oauth/id-token.ts'
+import { createSignIn } from './oauth/sign-in.ts'
+
+/** Name of the queue that `refreshTimer` fills and `refreshQueue` empties. */
+export const REFRESH_QUEUE = 'refresh'
+
+/**
+ * Makes everything that the functions use, from settings alone. Nothing here reaches the network; SDKs are loaded on first use. The only place where
+ * parts meet.
+ */
+export function createServices(config: Config) {
+  const { now, wait } = systemClock
+  const network = { fetch: globalThis.fetch, now }
+  const { storage, vault, endpoints } = config
+  const storageCredential = lazyCredential('clientId' in storage ? storage.clientId : undefined)
+  const table = (name: string) => openTable('tableUrl' in storage ? { ...storage, credential: storageCredential } : storage, name)
+  const queue = openQueue('queueUrl' in storage ? { ...storage, credential: storageCredential } : storage, REFRESH_QUEUE)
+  const vaultAccess = { url: vault.url, credential: lazyCredential(config.identityClientId) }
+
+  const provider = (name: string): Provider => {
+    if (name !== config.provider.name) throw new AppError('invalid_request', `There is no provider named "${name}".`)
+    return config.provider
+  }
+  const { authority: authorityHost, outlookResource } = endpoints
+  const credential = createCredentialReader(createVaultSecretReader(vaultAccess), now)
+  const entra = createEntraClient({ ...network, authorityHost, outlookResource, credential })
+
+  const keyRing = createKeyRing(
+    createTableKeyStore(table('keyring')),
+    createVaultKeyWrapper(vaultAccess, vault.tokenKeyName),
+    now,
+  )
+  const tokenVault = createTokenVault(keyRing)
+  const store = createTableAccountStore(table('accounts'))
+  const index = createTableAccountIndex(table('index'))
+  const events = createTableLog(table('events'))
+
+  const refresher = createRefresher({
+    store,
+    vault: tokenVault,
+    redeem: ({ provider: name, tenantId, permissions }, refreshToken, slot, claims) =>
+      entra.redeemRefreshToken(provider(name), tenantId, refreshToken, slot, permissions, claims),
+    changed,
+    now,
+    wait,
+    newLeaseId: randomToken,
+  })
+  const accessTokens = createAccessTokens({ store, vault: tokenVault, refresher, now })
+  const accounts = createAccounts({ store, index, vault: tokenVault, accessTokens, changed, now })
+
+  async function changed({ before, after }: StatusChange): Promise<void> {
+    await accounts.statusChanged({ before, after })
+    const { id, owner, status, problem } = after
+    const entry = { type: 'account.status', account: id, owner, from: before.status, to: status, code: problem?.upstream?.code }
+    await events.append(new Date(now()).toISOString(), { ...entry, action: problem?.action })
+  }
+
+  const signIn = createSignIn({
+    entra,
+    validateIdToken: createIdTokenValidator(network),
+    resolveAudience: createAudienceResolver({ ...network, authorityHost }),
+    readMail: async () => undefined,
+    authorityHost,
+    outlookResource,
+    redirectUri: config.redirectUri,
+  })
+  const connections = createConnections({
+    store: createTableConnectionStore(table('connections')),
+    accountStore: store,
+    accounts,
+    keyRing,
+    signIn,
+    provider,
+    now,
+  })
+
+  return {
+    config,
+    now,
+    provider,
+    connections,
+    accounts,
+    accessTokens,
+    refresher,
+    browserCookie: { name: browserCookieName(config.publicBaseUrl) },
+    identify: hostKeyCaller(config.hostKeyPermissions),
+    mayUse: (caller: Caller) => (owned: Pick<Account, 'owner'>) => mayUse(caller, owned),
+    findAccount: accounts.find,
+    sweepDue: () => sweep({ store, send: queue.send, now }),
+    audit: createAudit({ log: createTableLog(table('audit')), now }),
+  }
+}
+
+export type Services = ReturnType<typeof createServices>
