@@ -22,6 +22,7 @@ import type { Config } from './config.ts'
 import { AppError } from './errors.ts'
 import { type Caller, hostKeyCaller, mayUse } from './http/caller.ts'
 import { browserCookieName } from './http/cookies.ts'
+import { createCursors } from './http/cursor.ts'
 import { randomToken } from './ids.ts'
 import { createAudienceResolver } from './oauth/authority.ts'
 import { createCredentialReader } from './oauth/client-credential.ts'
@@ -110,6 +111,7 @@ export function createServices(config: Config) {
     accounts,
     accessTokens,
     refresher,
+    cursors: createCursors(keyRing.derive),
     browserCookie: { name: browserCookieName(config.publicBaseUrl) },
     identify: hostKeyCaller(config.hostKeyPermissions),
     mayUse: (caller: Caller) => (owned: Pick<Account, 'owner'>) => mayUse(caller, owned),

@@ -28,6 +28,7 @@ export interface SignInDependencies {
   redirectUri: string
 }
 
+const CONSENT_MISSING = 'AADSTS65001'
 const OPENID_SCOPES = ['openid', 'profile', 'email', 'offline_access']
 
 export function newSignInSecrets(): SignInSecrets {
@@ -102,7 +103,15 @@ async function asked(request: () => Promise<EntraAnswer>): Promise<EntraAnswer> 
   try {
     return await request()
   } catch (error) {
-    throw error instanceof EntraFailure ? error.error : error
+    if (!(error instanceof EntraFailure)) throw error
+    const { upstream } = error.error.details
+    // During a sign-in nothing is connected yet: what a person did not consent to is missing, not broken.
+    if (upstream?.code === CONSENT_MISSING) {
+      throw new AppError('permission_missing', 'Microsoft did not grant everything that was asked for; nothing was stored.', {
+        upstream,
+      })
+    }
+    throw error.error
   }
 }
 
