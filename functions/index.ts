@@ -5,20 +5,32 @@ import en from 'zod/v4/locales/en.js'
 import { readConfig } from '../shared/config.ts'
 import { endpoint } from '../shared/http/endpoint.ts'
 import { type Route, route } from '../shared/http/route.ts'
+import { messageInput } from '../shared/mail/message-input.ts'
 import { createServices, REFRESH_QUEUE, type Services } from '../shared/services.ts'
 import { confirmConnection, confirmConnectionBody } from './confirm-connection.ts'
 import { createConnection, createConnectionBody } from './create-connection.ts'
 import { deleteAccount } from './delete-account.ts'
 import { finishSignIn } from './finish-sign-in.ts'
 import { getAccount } from './get-account.ts'
+import { getAttachment } from './get-attachment.ts'
 import { getConnection } from './get-connection.ts'
+import { getMessage, getMessageQuery } from './get-message.ts'
 import { health } from './health.ts'
 import { issueToken, issueTokenBody } from './issue-token.ts'
 import { listAccounts, listAccountsQuery } from './list-accounts.ts'
+import { listAttachments } from './list-attachments.ts'
+import { listFolders } from './list-folders.ts'
+import { listMessages, listMessagesQuery } from './list-messages.ts'
+import { moveMessage, moveMessageBody } from './move-message.ts'
 import { openConnectLink } from './open-connect-link.ts'
+import { reconnectAccount } from './reconnect-account.ts'
 import { refreshAccount } from './refresh-account.ts'
 import { refreshQueue } from './refresh-queue.ts'
 import { refreshTimer } from './refresh-timer.ts'
+import { send } from './send-message.ts'
+
+/** A message in one request to Graph is at most 3.5 MB; JSON around it and escapes take some more. */
+const MAX_SEND_BYTES = 8 * 1_048_576
 
 /** Every HTTP route: the functions, their permission checks and the schemas of their input come from here. */
 const routes: Route<Services>[] = [
@@ -105,6 +117,73 @@ const routes: Route<Services>[] = [
     body: issueTokenBody,
     audit: 'token',
     handler: issueToken,
+  }),
+
+  route({
+    name: 'reconnectAccount',
+    methods: ['POST'],
+    route: 'accounts/{account}/reconnect',
+    permission: 'accounts.connect',
+    audit: 'connect',
+    handler: reconnectAccount,
+  }),
+
+  // Mail
+  route({
+    name: 'send',
+    methods: ['POST'],
+    route: 'accounts/{account}/send',
+    permission: 'mail.send',
+    body: messageInput,
+    maxBodyBytes: MAX_SEND_BYTES,
+    audit: 'send',
+    handler: send,
+  }),
+  route({
+    name: 'listMessages',
+    methods: ['GET'],
+    route: 'accounts/{account}/messages',
+    permission: 'mail.read',
+    query: listMessagesQuery,
+    handler: listMessages,
+  }),
+  route({
+    name: 'getMessage',
+    methods: ['GET'],
+    route: 'accounts/{account}/messages/{message}',
+    permission: 'mail.read',
+    query: getMessageQuery,
+    handler: getMessage,
+  }),
+  route({
+    name: 'listAttachments',
+    methods: ['GET'],
+    route: 'accounts/{account}/messages/{message}/attachments',
+    permission: 'mail.read',
+    handler: listAttachments,
+  }),
+  route({
+    name: 'getAttachment',
+    methods: ['GET'],
+    route: 'accounts/{account}/messages/{message}/attachments/{attachment}',
+    permission: 'mail.read',
+    handler: getAttachment,
+  }),
+  route({
+    name: 'moveMessage',
+    methods: ['POST'],
+    route: 'accounts/{account}/messages/{message}/move',
+    permission: 'mail.organize',
+    body: moveMessageBody,
+    audit: 'organize',
+    handler: moveMessage,
+  }),
+  route({
+    name: 'listFolders',
+    methods: ['GET'],
+    route: 'accounts/{account}/folders',
+    permission: 'mail.read',
+    handler: listFolders,
   }),
 
   // Operations

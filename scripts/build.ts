@@ -19,6 +19,8 @@ export async function buildApp(): Promise<void> {
     splitting: true,
     format: 'esm',
     platform: 'node',
+    // ESM builds where a package has one: they split and shake.
+    mainFields: ['module', 'main'],
     target: 'node22',
     outExtension: { '.js': '.mjs' },
     chunkNames: 'chunks/[name]-[hash]',

@@ -1,8 +1,10 @@
 import { createAccessTokens } from './accounts/access-tokens.ts'
 import type { Account } from './accounts/account.ts'
 import { createAccounts } from './accounts/accounts.ts'
+import { createConnectLinks } from './accounts/connect-links.ts'
 import { createConnections } from './accounts/connections.ts'
 import { createKeyRing } from './accounts/key-ring.ts'
+import { withConnectLink } from './accounts/problems.ts'
 import type { Provider } from './accounts/provider.ts'
 import { createRefresher, type StatusChange } from './accounts/refresh.ts'
 import { sweep } from './accounts/sweep.ts'
@@ -23,22 +25,30 @@ import { AppError } from './errors.ts'
 import { type Caller, hostKeyCaller, mayUse } from './http/caller.ts'
 import { browserCookieName } from './http/cookies.ts'
 import { createCursors } from './http/cursor.ts'
-import { randomToken } from './ids.ts'
+import { newId, randomToken } from './ids.ts'
+import { createGraph } from './mail/graph-call.ts'
+import type { Mailbox } from './mail/mailbox.ts'
+import { readProfile } from './mail/profile.ts'
+import { createStreamBudget } from './mail/stream-budget.ts'
 import { createAudienceResolver } from './oauth/authority.ts'
 import { createCredentialReader } from './oauth/client-credential.ts'
 import { createEntraClient } from './oauth/entra-client.ts'
 import { createIdTokenValidator } from './oauth/id-token.ts'
+import type { MailboxPermission } from './oauth/permissions.ts'
 import { createSignIn } from './oauth/sign-in.ts'
 
 /** Name of the queue that `refreshTimer` fills and `refreshQueue` empties. */
 export const REFRESH_QUEUE = 'refresh'
+
+/** A token for our own call must outlive that call. */
+const OWN_CALL_VALIDITY_MS = 5 * 60_000
 
 /**
  * Makes everything that the functions use, from settings alone. Nothing here reaches the network; SDKs are loaded on first use. The only place where
  * parts meet.
  */
 export function createServices(config: Config) {
-  const { now, wait } = systemClock
+  const { now, wait, random } = systemClock
   const network = { fetch: globalThis.fetch, now }
   const { storage, vault, endpoints } = config
   const storageCredential = lazyCredential('clientId' in storage ? storage.clientId : undefined)
@@ -84,11 +94,27 @@ export function createServices(config: Config) {
     await events.append(new Date(now()).toISOString(), { ...entry, action: problem?.action })
   }
 
+  const graph = createGraph({ endpoint: endpoints.graph, fetch: globalThis.fetch, now, wait, random })
+  const links = createConnectLinks(keyRing.derive, now)
+
+  /** What the mail module needs of an account. Our own calls use the slot that understands claims challenges. */
+  const mailboxOf = ({ id, provider: name, userId, permissions }: Account): Mailbox => ({
+    accountId: id,
+    key: `${provider(name).cloud} ${provider(name).clientId} ${userId}`,
+    path: '/me',
+    permissions: new Set(permissions),
+    accessToken: async (claims) =>
+      (await accessTokens.get(id, 'graph-cae', { minValidityMs: OWN_CALL_VALIDITY_MS, claims })).token.accessToken,
+  })
+
+  const linkFor = async ({ id }: Account, permissions: MailboxPermission[]) =>
+    new URL(`/api/connect/${await links.seal({ account: id, permissions })}`, config.publicBaseUrl).href
+
   const signIn = createSignIn({
     entra,
     validateIdToken: createIdTokenValidator(network),
     resolveAudience: createAudienceResolver({ ...network, authorityHost }),
-    readMail: async () => undefined,
+    readMail: async (accessToken) => (await readProfile(graph, accessToken)).mail,
     authorityHost,
     outlookResource,
     redirectUri: config.redirectUri,
@@ -98,6 +124,7 @@ export function createServices(config: Config) {
     accountStore: store,
     accounts,
     keyRing,
+    links,
     signIn,
     provider,
     now,
@@ -111,6 +138,11 @@ export function createServices(config: Config) {
     accounts,
     accessTokens,
     refresher,
+    graph,
+    mailboxOf,
+    streamBudget: createStreamBudget({ limitBytes: config.limits.streamBudgetBytes, now }),
+    newSendId: () => newId('snd'),
+    withLink: (error: AppError, account: Account) => withConnectLink(error, account, linkFor),
     cursors: createCursors(keyRing.derive),
     browserCookie: { name: browserCookieName(config.publicBaseUrl) },
     identify: hostKeyCaller(config.hostKeyPermissions),

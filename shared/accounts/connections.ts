@@ -2,11 +2,13 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 
 import { AppError, problemOf } from '../errors.ts'
 import { isId, newId, randomToken } from '../ids.ts'
+import type { MailboxPermission } from '../oauth/permissions.ts'
 import { newSignInSecrets, type SignIn, type SignInSecrets } from '../oauth/sign-in.ts'
 import { type Account, addressesOf } from './account.ts'
 import type { AccountStore } from './account-store.ts'
 import { STALE } from './account-store.ts'
 import type { Accounts, Grant } from './accounts.ts'
+import { type ConnectLinks, LINK_PREFIX } from './connect-links.ts'
 import type { Connection, ConnectionRecord, ConnectionRequest, ConnectionStore } from './connection.ts'
 import { statusOf } from './connection.ts'
 import { GATEWAY_SCOPE, type KeyRing, keyScope, type SealFor } from './key-ring.ts'
@@ -17,6 +19,7 @@ export interface ConnectionDependencies {
   accountStore: Pick<AccountStore, 'read'>
   accounts: Pick<Accounts, 'connect'>
   keyRing: KeyRing
+  links: ConnectLinks
   signIn: SignIn
   provider(name: string): Provider
   now(): number
@@ -46,6 +49,8 @@ const ATTEMPT_LIFE_MS = 10 * 60_000
 const CONFIRM_LIFE_MS = 10 * 60_000
 /** Longer than the token requests of a sign-in may take. */
 const REDEEM_LEASE_MS = 60_000
+/** From opening a ready link to the end of the sign-in. */
+const LINKED_LIFE_SECONDS = 3600
 
 const hashOf = (secret: string) => createHash('sha256').update(secret).digest('hex')
 const sameHash = (a: string, b: string) => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
@@ -53,7 +58,7 @@ const instant = (ms: number) => new Date(ms).toISOString()
 
 /** One pending sign-in from the link to the callback. */
 export function createConnections(dependencies: ConnectionDependencies) {
-  const { store, accountStore, accounts, keyRing, signIn, provider, now } = dependencies
+  const { store, accountStore, accounts, keyRing, links, signIn, provider, now } = dependencies
 
   /** Answers the connection and the secret link part, which is stored as a hash only. */
   async function start(owner: string, providerName: string, request: ConnectionRequest, expiresInSeconds: number) {
@@ -72,8 +77,24 @@ export function createConnections(dependencies: ConnectionDependencies) {
     return { connection, ticket: `${connection.id}.${secret}` }
   }
 
+  /** The same person for the same account, with what it has and what more is asked for. */
+  function startAgain(account: Account, more: MailboxPermission[], expiresInSeconds: number) {
+    const permissions = [...new Set([...account.permissions, ...more])]
+    const request = { permissions, loginHint: account.userPrincipalName, confirm: false, account: account.id }
+    return start(account.owner, account.provider, request, expiresInSeconds)
+  }
+
+  /** The connection behind a ready link: made when the link is opened. */
+  async function byLink(ticket: string): Promise<Connection> {
+    const { account: id, permissions } = await links.open(ticket)
+    const record = await accountStore.read(id)
+    if (!record) throw new AppError('not_found', 'The mailbox of this link is no longer known here.', { action: 'user' })
+    return (await startAgain(record.account, permissions, LINKED_LIFE_SECONDS)).connection
+  }
+
   /** The connection behind a link. Opening it changes nothing. */
   async function byTicket(ticket: string): Promise<Connection> {
+    if (ticket.startsWith(LINK_PREFIX)) return byLink(ticket)
     const [id = '', secret = ''] = ticket.split('.')
     const record = isId('con', id) ? await store.read(id) : undefined
     if (!record || !sameHash(hashOf(secret), record.connection.ticketHash)) {
@@ -207,7 +228,16 @@ export function createConnections(dependencies: ConnectionDependencies) {
     return record
   }
 
-  return { start, byTicket, begin, finish, confirm, read, statusOf: (connection: Connection) => statusOf(connection, now()) }
+  return {
+    start,
+    startAgain,
+    byTicket,
+    begin,
+    finish,
+    confirm,
+    read,
+    statusOf: (connection: Connection) => statusOf(connection, now()),
+  }
 }
 
 export type Connections = ReturnType<typeof createConnections>

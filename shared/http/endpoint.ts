@@ -26,6 +26,8 @@ export interface EndpointServices {
   identify(request: HttpRequest): Caller | undefined
   findAccount(reference: string, mayUse: (account: Account) => boolean): Promise<Account | undefined>
   audit(event: AuditEvent): Promise<void>
+  /** The same refusal with the link that mends it, where a person can. */
+  withLink(error: AppError, account: Account): Promise<AppError>
   now(): number
 }
 
@@ -54,7 +56,8 @@ export function endpoint<Services extends EndpointServices>(route: Route<Service
       answer = toResponse(given)
       outcome = given.status ?? 200
       resource = given.auditedResource
-    } catch (error) {
+    } catch (thrown) {
+      const error = thrown instanceof AppError && account ? await services.withLink(thrown, account) : thrown
       outcome = error instanceof AppError ? error.code : 500
       logFailure(context, route, error)
       answer = route.page ? toPage(error, correlationId) : toProblem(error, correlationId)

@@ -44,11 +44,22 @@ function problemResponse(status: number, headers: Record<string, string>, body: 
   }
 }
 
+/** What a person reads as heading, where the code's own title is for developers. */
+const pageTitles: Record<string, string> = {
+  already_connected: 'Already connected',
+  expired: 'This link has expired',
+  state_unknown: 'This sign-in has ended',
+  other_browser: 'Started in another browser',
+  in_progress: 'Already being finished',
+  declined: 'Mailbox not connected',
+  consent_missing: 'An administrator must agree first',
+}
+
 /** The same for a person at a browser. */
 export function problemPage(error: unknown, correlationId: string): { status: number; html: string } {
   const problem = error instanceof AppError ? problemOf(error) : undefined
   const html = page({
-    title: error instanceof AppError ? titles[error.code] : 'Something went wrong',
+    title: (problem?.reason && pageTitles[problem.reason]) ?? (problem ? titles[problem.code] : 'Something went wrong'),
     text: problem?.detail ?? 'The gateway made a mistake; nothing was stored.',
     nextStep: problem?.nextStep ?? whoActs(problem?.action),
     reference: correlationId,
