@@ -33,7 +33,7 @@ export interface HostOptions {
 export async function startHostProcess(options: HostOptions): Promise<HostProcess> {
   const file = join(mkdtempSync(join(tmpdir(), 'gateway-host-')), 'settings.json')
   writeFileSync(file, JSON.stringify(options.settings), { mode: 0o600 })
-  const main = join(import.meta.dirname, 'host-thin/main.ts')
+  const main = join(import.meta.dirname, 'host/main.ts')
   const args = [main, '--app', options.app, '--settings', file, '--port', String(options.port), '--clock', options.clock.href]
   args.push('--ca', options.caFile, ...(options.keys ? ['--keys', options.keys] : []))
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })

@@ -1,17 +1,18 @@
-import { PASSWORD, people, tenants } from '../people.ts'
+import { CONSUMERS_TENANT_ID, PASSWORD, people, tenants } from '../people.ts'
 import { calls, escaped, layout } from './layout.ts'
 import type { AdminOptions } from './start.ts'
 
 /** What a newcomer sees first: whom to sign in as, what to click, what to paste. */
-export function startPage({ publicBaseUrl, entra, graph, vault }: AdminOptions): string {
+export function startPage({ publicBaseUrl, entra, graph, vault }: AdminOptions, self: string): string {
   const base = publicBaseUrl.origin
-  const who = people.filter(({ sharedWith }) => !sharedWith)
+  const who = people.filter(({ sharedWith, tenantId }) => !sharedWith && tenantId !== CONSUMERS_TENANT_ID)
   const options = who.map(
     ({ mail, displayName }) => `<option value="${escaped(mail)}">${escaped(displayName)} (${escaped(mail)})</option>`,
   )
   const rows = people.map(({ mail, displayName, tenantId, administrator, sharedWith }) => {
     const tenant = tenants.find(({ id }) => id === tenantId)?.name ?? ''
-    const remark = administrator ? 'administrator' : sharedWith ? 'shared mailbox of Adele' : ''
+    const personal = tenantId === CONSUMERS_TENANT_ID ? 'the sandbox’s provider is for organisations only' : ''
+    const remark = administrator ? 'administrator' : sharedWith ? 'shared mailbox, opened by Adele' : personal
     return `<tr><td><code>${escaped(mail)}</code></td><td>${escaped(displayName)}</td><td>${escaped(tenant)}</td><td>${remark}</td></tr>`
   })
   return layout(
@@ -35,11 +36,10 @@ Your browser warns once about the sandbox's throw-away certificate; go on.</p>
 <section><h2>People</h2><table><tr><th>Address</th><th>Name</th><th>Organisation</th><th></th></tr>${rows.join('')}</table></section>
 <section><h2>Drive the cloud</h2>
 <p>Entra <code>${entra.url.origin}</code>, Graph <code>${graph.url.origin}</code>, Key Vault <code>${vault.url.origin}</code>.</p>
-<pre>curl -s -X POST /faults -d '{"service": "entra", "answer": {"status": 503}, "forSeconds": 30}'
-curl -s -X POST /control/revoke-refresh-tokens -d '{"person": "ben@contoso.test"}'
-curl -s -X POST /clock -d '{"advanceSeconds": 3600}'
-curl -s /journal</pre>
-<p>Each path is on this page's own address.</p>
+<pre>curl -s -X POST ${self}/faults -d '{"service": "entra", "answer": {"status": 503}, "forSeconds": 30}'
+curl -s -X POST ${self}/control/revoke-refresh-tokens -d '{"person": "ben@contoso.test"}'
+curl -s -X POST ${self}/clock -d '{"advanceSeconds": 3600}'
+curl -s ${self}/journal</pre>
 </section>`,
   )
 }

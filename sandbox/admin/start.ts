@@ -20,7 +20,7 @@ async function answer(options: AdminOptions, request: StandInRequest): Promise<R
   const { method, url } = request
   switch (`${method} ${url.pathname}`) {
     case 'GET /':
-      return html(startPage(options))
+      return html(startPage(options, url.origin))
     case 'GET /return':
       return html(returnPage(url.searchParams))
     case 'POST /connect':

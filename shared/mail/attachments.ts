@@ -5,12 +5,14 @@ import type { Graph } from './graph-call.ts'
 import { fromGraphAttachment, type GraphAttachment } from './graph-message.ts'
 import { itemId } from './item-id.ts'
 import { type Mailbox, requirePermission } from './mailbox.ts'
+import { toMediaType } from './media-type.ts'
 import type { Attachment } from './message.ts'
 import { readPages } from './pages.ts'
 
 /** An attachment on its way out. */
 export interface AttachmentContent {
   filename: string
+  /** Fit for a header, whatever the sender wrote. */
   contentType: string
   /** Exactly the bytes that `body` gives. */
   size: number
@@ -75,8 +77,8 @@ const ITEM_TYPES: Readonly<Record<string, string>> = { 'text/calendar': '.ics', 
 
 /** An attached item has no file name of its own; Graph may label a message as plain text. */
 function describe({ kind, filename, contentType }: Attachment, sentType: string): { filename: string; contentType: string } {
-  if (kind !== 'item') return { filename, contentType }
+  if (kind !== 'item') return { filename, contentType: toMediaType(contentType) }
   const type = sentType.split(';', 1)[0]?.trim().toLowerCase() ?? ''
-  const known = type in ITEM_TYPES ? type : 'message/rfc822'
+  const known = Object.hasOwn(ITEM_TYPES, type) ? type : 'message/rfc822'
   return { filename: `${filename}${ITEM_TYPES[known]}`, contentType: known }
 }

@@ -2,7 +2,7 @@ import { AppError } from '../errors.ts'
 import type { Graph } from './graph-call.ts'
 import { UnknownOutcome } from './graph-errors.ts'
 import { toGraphMessage } from './graph-message.ts'
-import { type Mailbox, requirePermission } from './mailbox.ts'
+import { type Mailbox, permissionMissing, requirePermission } from './mailbox.ts'
 import type { OutgoingMessage } from './message.ts'
 
 /** Graph takes 4 MB in one request; this leaves room for what is counted differently there. */
@@ -29,8 +29,14 @@ export async function sendMessage(graph: Graph, mailbox: Mailbox, message: Outgo
     await graph.call(mailbox, { method: 'POST', path: '/sendMail', body, success: 202, permission: 'send' })
     return { status: 'sent' }
   } catch (error) {
-    throw error instanceof UnknownOutcome ? outcomeUnknown(error) : error
+    throw error instanceof UnknownOutcome ? outcomeUnknown(error) : withConsentFirst(error, mailbox)
   }
+}
+
+/** Without the consent for shared mailboxes no right in Exchange lets a message leave in another name: that comes first. */
+function withConsentFirst(error: unknown, { permissions }: Mailbox): unknown {
+  if (!(error instanceof AppError) || error.details.reason !== 'send_as_denied' || permissions.has('shared')) return error
+  return permissionMissing('shared', { cause: error, upstream: error.details.upstream })
 }
 
 function nobodyToSendTo(): AppError {

@@ -109,7 +109,7 @@ describe('canary scan', () => {
 
   it('L1: none is in any line of a log either', () => {
     const lines = gateway.logs()
-    expect(lines.split('\n').length).toBeGreaterThan(10)
+    expect(lines.split('\n').length).toBeGreaterThan(4)
     expect(leaked([lines])).toEqual([])
     expect(lines).not.toMatch(/eyJ[\w-]{20,}\./)
   })

@@ -99,6 +99,17 @@ describe('the content of an attachment', () => {
     expect(await drain(content.body)).toEqual(file.expected)
   })
 
+  it('has a content type that a header can carry, whatever its sender called it', async () => {
+    const contentType = 'image/png; name="файл.png"\r\nSet-Cookie: a=b'
+    const file = fixture.graph.addAttachmentMessage(ADELE, { name: 'a.png', contentType: 'image/png', bytes: 10 })
+    const path = `/attachments/[^/]+$`
+    const body = JSON.stringify({ '@odata.type': '#microsoft.graph.fileAttachment', id: 'a', name: 'a.png', contentType })
+    fixture.faults.add({ service: 'graph', match: { path }, answer: { status: 200, body }, times: 1 })
+    const content = await open(file)
+    expect(content.contentType).toBe('image/png')
+    await content.body.cancel()
+  })
+
   it('is pulled as it is read: what nobody reads is not held in memory', async () => {
     const file = bigFile(64 * MEGABYTE)
     const before = process.memoryUsage().arrayBuffers

@@ -77,6 +77,16 @@ describe('sending', () => {
     })
   })
 
+  it('asks for the consent first where a message in another name is denied without it', async () => {
+    fixture.tokens.set('own-only', tokenOf(ADELE, { scp: ['Mail.Send'] }))
+    const own = mailboxOf('own-only', { permissions: new Set(['send']) })
+    await expect(sendMessage(fixture.mail, own, note({ from: SALES }))).rejects.toMatchObject({
+      code: 'permission_missing',
+      details: { extra: { permissions: ['shared'] }, upstream: { code: 'ErrorSendAsDenied' } },
+    })
+    await expect(sendMessage(fixture.mail, own, note({ from: ADELE }))).resolves.toEqual({ status: 'sent' })
+  })
+
   it('refuses without a request what cannot be sent', async () => {
     await expect(sendMessage(fixture.mail, adele, note({ to: [] }))).rejects.toMatchObject({
       code: 'invalid_request',

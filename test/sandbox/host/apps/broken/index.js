@@ -1,0 +1,1 @@
+throw new Error('KEY_VAULT_URL is missing')

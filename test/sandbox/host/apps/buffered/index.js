@@ -1,0 +1,3 @@
+import { registerHttpFunctions } from '../http-functions.js'
+
+registerHttpFunctions()
