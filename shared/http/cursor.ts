@@ -33,9 +33,9 @@ export const MAX_DATA_BYTES = (MAX_CHARACTERS / 4) * 3 - NONCE_BYTES - TAG_BYTES
 export function createCursors(deriveKey: (purpose: string) => Promise<Buffer>): Cursors {
   // A key for each binding, so that no number of cursors exhausts the random nonces of one key.
   async function keyFor({ caller, account, route, filter }: CursorBinding): Promise<Buffer> {
-    const info = JSON.stringify([caller, account ?? null, route, filter ?? null])
-    // Hashed by the salt too: `info` is limited to 1,024 bytes, a filter is not.
-    return Buffer.from(hkdfSync('sha256', await deriveKey('cursor'), info, 'cursor', 32))
+    const context = JSON.stringify([caller, account ?? null, route, filter ?? null])
+    // As the salt: HKDF's own `info` is limited to 1,024 bytes here, a filter is not.
+    return Buffer.from(hkdfSync('sha256', await deriveKey('cursor'), context, 'cursor', 32))
   }
 
   return {

@@ -7,7 +7,7 @@ import { bodyPreference, fromGraphMessage, messageSelect } from './graph-message
 import { itemId } from './item-id.ts'
 import { type Mailbox, requirePermission } from './mailbox.ts'
 import type { BodyKind, Message } from './message.ts'
-import { cutPage, inOrder, type MessageCursor, type Placed, place, splitWindow } from './message-order.ts'
+import { cutPage, keepNeeded, type MessageCursor, type Placed, place, remaining, splitWindow } from './message-order.ts'
 import { readPage, readPages } from './pages.ts'
 
 export interface ListMessagesQuery {
@@ -58,15 +58,15 @@ export async function listMessages(graph: Graph, mailbox: Mailbox, query: ListMe
   // One more than asked for, to see whether the last second of the page is complete.
   const window = await readWindow(graph, mailbox, list(limit + 1, bound))
   const { ready, open } = splitWindow(window.value.map(place), window.nextLink !== undefined, cursor)
-  if (open === undefined) return toMessages(cutPage(ready, limit))
-  if (ready.length >= limit) return toMessages(cutPage(ready, limit, open + 1))
+  if (open === undefined) return toMessages(cutPage(ready, { limit, cursor }))
+  if (ready.length >= limit) return toMessages(cutPage(ready, { limit, cursor, rest: open + 1 }))
 
   const second = list(SECOND_PAGE_SIZE[body], [
     `receivedDateTime ge ${instant(open)}`,
     `receivedDateTime lt ${instant(open + 1)}`,
   ])
   const more = await readFirst(graph, mailbox, second, limit + 1 - ready.length, cursor)
-  return toMessages(cutPage([...ready, ...more], limit, open))
+  return toMessages(cutPage([...ready, ...more], { limit, cursor, rest: open }))
 }
 
 /** One message by its immutable id, with its headers. */
@@ -99,11 +99,11 @@ async function readWindow(graph: Graph, mailbox: Mailbox, list: ListCall) {
   return page
 }
 
-/** The first `count` messages of a list in our order, holding no more than these and one page in memory. */
+/** What a page can need of the messages of one second, holding no more than that and one page of Graph's in memory. */
 async function readFirst(graph: Graph, mailbox: Mailbox, list: ListCall, count: number, cursor?: MessageCursor) {
   let first: Placed<graph.Message>[] = []
   for await (const messages of readPages<graph.Message>(graph, mailbox, list)) {
-    first = inOrder([...first, ...messages.map(place)], cursor).slice(0, count)
+    first = keepNeeded([...first, ...remaining(messages.map(place), cursor)], count)
   }
   return first
 }

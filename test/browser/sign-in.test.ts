@@ -115,7 +115,7 @@ describe.each([['query'], ['form_post']])('in a real browser, response mode %s',
     await page.getByRole('heading', { name: 'Mailbox connected' }).waitFor()
     await shot(`${mode}-6-connected-dark`)
     await signIn(other, ADELE)
-    await other.getByText('already connected').waitFor()
+    await other.getByRole('heading', { name: 'Already connected' }).waitFor()
     await other.screenshot({ path: join(SCREENSHOTS, `${mode}-7-second-tab-dark.png`) })
     expect(await read(gateway, id)).toMatchObject({ status: 'connected' })
     expect(complaints).toEqual([])

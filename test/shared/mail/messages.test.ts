@@ -98,6 +98,11 @@ describe('a list of messages', () => {
     expect(idsOf(all).toSorted()).toEqual(ids.toSorted())
   })
 
+  it('shows the latest of one second first, also one to a page', async () => {
+    const ids = fixture.graph.seedMessages(ADELE, 4, { start: START, spacing: 0 })
+    for (const limit of [1, 2, 3, 4]) expect(idsOf(await pages({ limit }))).toEqual(ids.toReversed())
+  })
+
   it('reads a second that is larger than Graph’s largest page', async () => {
     const ids = fixture.graph.seedMessages(ADELE, 1100, { start: START, spacing: 0 })
     const first = await listMessages(fixture.mail, adele, query({ limit: 100 }))
