@@ -7,6 +7,8 @@ export interface Fault {
   answer?: { status: number; headers?: Record<string, string>; body?: string }
   /** Wait (real time) before going on. */
   delayMs?: number
+  /** Wait (real time) after the request took effect and was written down, before the answer leaves. */
+  holdMs?: number
   /** Break the connection: before anything is done, or after the request took effect but before the answer. */
   drop?: 'before' | 'after'
   /** Break the connection after so many bytes of the answer's body. */

@@ -91,7 +91,7 @@ async function answer(
   const applyFault = async (fault: Fault): Promise<Response | undefined> => {
     if (fault.delayMs) await wait(fault.delayMs)
     if (fault.drop === 'before') throw new FaultAnswer(fault)
-    if (fault.drop === 'after' || fault.cutAfterBytes !== undefined) after = fault
+    if (fault.drop === 'after' || fault.cutAfterBytes !== undefined || fault.holdMs) after = fault
     return fault.answer ? new Response(fault.answer.body ?? null, fault.answer) : undefined
   }
 
@@ -131,6 +131,7 @@ async function answer(
     return
   }
   record(response.status)
+  if (after?.holdMs) await wait(after.holdMs)
   await send(response, method, outgoing, after?.cutAfterBytes)
 }
 
