@@ -1,18 +1,17 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-
 import { AppError, problemOf } from '../errors.ts'
 import { isId, newId, randomToken } from '../ids.ts'
 import type { MailboxPermission } from '../oauth/permissions.ts'
-import { newSignInSecrets, type SignIn, type SignInSecrets } from '../oauth/sign-in.ts'
+import type { SignIn } from '../oauth/sign-in.ts'
 import { type Account, addressesOf } from './account.ts'
 import type { AccountStore } from './account-store.ts'
-import { STALE } from './account-store.ts'
 import type { Accounts, Grant } from './accounts.ts'
+import { createConfirmation } from './confirmation.ts'
 import { type ConnectLinks, LINK_PREFIX } from './connect-links.ts'
-import type { Connection, ConnectionRecord, ConnectionRequest, ConnectionStore } from './connection.ts'
-import { statusOf } from './connection.ts'
-import { GATEWAY_SCOPE, type KeyRing, keyScope, type SealFor } from './key-ring.ts'
+import { type Connection, type ConnectionRecord, type ConnectionRequest, type ConnectionStore, statusOf } from './connection.ts'
+import { hashOf, sameHash } from './hashes.ts'
+import type { KeyRing } from './key-ring.ts'
 import type { Provider } from './provider.ts'
+import { createSignInAttempts } from './sign-in-attempts.ts'
 
 export interface ConnectionDependencies {
   store: ConnectionStore
@@ -45,20 +44,16 @@ export interface AuthorizationResponse {
 
 export type MayRead = (connection: Pick<Connection, 'owner'>) => boolean
 
-const ATTEMPT_LIFE_MS = 10 * 60_000
-const CONFIRM_LIFE_MS = 10 * 60_000
-/** Longer than the token requests of a sign-in may take. */
-const REDEEM_LEASE_MS = 60_000
 /** From opening a ready link to the end of the sign-in. */
 const LINKED_LIFE_SECONDS = 3600
 
-const hashOf = (secret: string) => createHash('sha256').update(secret).digest('hex')
-const sameHash = (a: string, b: string) => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
 const instant = (ms: number) => new Date(ms).toISOString()
 
 /** One pending sign-in from the link to the callback. */
 export function createConnections(dependencies: ConnectionDependencies) {
-  const { store, accountStore, accounts, keyRing, links, signIn, provider, now } = dependencies
+  const { store, accountStore, accounts, links, signIn, provider, now } = dependencies
+  const attempts = createSignInAttempts(dependencies)
+  const confirmation = createConfirmation(dependencies)
 
   /** Answers the connection and the secret link part, which is stored as a hash only. */
   async function start(owner: string, providerName: string, request: ConnectionRequest, expiresInSeconds: number) {
@@ -118,31 +113,19 @@ export function createConnections(dependencies: ConnectionDependencies) {
     return record.connection
   }
 
-  /** Mints a state bound to this browser, and answers where to send it. */
-  async function begin(connection: Connection, browser: string): Promise<URL> {
-    const secrets = newSignInSecrets()
-    const state = `${connection.id}.${randomBytes(32).toString('base64url')}`
-    await store.addAttempt(connection.id, {
-      stateHash: hashOf(state),
-      browserHash: hashOf(browser),
-      expiresOn: instant(now() + ATTEMPT_LIFE_MS),
-      secrets: await keyRing.seal(attemptSeal(connection), Buffer.from(JSON.stringify(secrets))),
-    })
-    return signIn.authorizeUrl(provider(connection.provider), connection, state, secrets)
-  }
-
   /**
    * Entra's answer. The state is used up and the connection leased in one transaction before anything else happens, so a repeated or
    * parallel callback ends here, without a token request.
    */
   async function finish(response: AuthorizationResponse, browser: string | undefined): Promise<SignInOutcome> {
-    const { record, secrets } = await takeState(response.state, browser)
+    const { record, secrets } = await attempts.takeState(response.state, browser)
     try {
       if (response.error !== undefined || response.code === undefined) throw declined(response)
       const { connection } = record
       const grant = await signIn.redeem(provider(connection.provider), connection, response.code, secrets)
       await requireExpected(connection, grant)
-      return connection.request.confirm ? await holdForProof(record, grant) : await complete(record, grant)
+      if (!connection.request.confirm) return await complete(record, grant)
+      return { status: 'confirming', ...(await confirmation.holdForProof(record, grant)) }
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       const { redeemingUntil: _lease, ...rest } = record.connection
@@ -150,23 +133,6 @@ export function createConnections(dependencies: ConnectionDependencies) {
       await store.update(record, connection)
       return { connection, status: 'failed', problem: error }
     }
-  }
-
-  async function takeState(state: string | undefined, browser: string | undefined) {
-    const id = state?.split('.')[0] ?? ''
-    const attempt = state && isId('con', id) ? await store.readAttempt(id, hashOf(state)) : undefined
-    if (!attempt || Date.parse(attempt.expiresOn) <= now()) throw stateRefused('state_unknown')
-    if (browser === undefined || !sameHash(hashOf(browser), attempt.browserHash)) throw stateRefused('other_browser')
-    const was = await store.read(id)
-    if (!was || statusOf(was.connection, now()) === 'expired') throw stateRefused('expired')
-    const { status, redeemingUntil } = was.connection
-    if (status === 'connected' || status === 'confirming') throw stateRefused('already_connected')
-    if (redeemingUntil !== undefined && Date.parse(redeemingUntil) > now()) throw stateRefused('in_progress')
-    const leased: Connection = { ...was.connection, redeemingUntil: instant(now() + REDEEM_LEASE_MS) }
-    const record = await store.takeAttempt(was, attempt, leased)
-    if (record === STALE) throw stateRefused('state_unknown')
-    const secrets = JSON.parse((await keyRing.open(attemptSeal(leased), attempt.secrets)).toString()) as SignInSecrets
-    return { record, secrets }
   }
 
   async function requireExpected({ request, owner }: Connection, { identity }: Grant): Promise<void> {
@@ -185,40 +151,9 @@ export function createConnections(dependencies: ConnectionDependencies) {
     return { connection, status: 'connected', account }
   }
 
-  /** The tokens wait on the connection, not on the account: an account that exists already is not touched before the proof. */
-  async function holdForProof(record: ConnectionRecord, grant: Grant): Promise<SignInOutcome> {
-    const proof = randomToken()
-    const { redeemingUntil: _lease, problem: _problem, ...rest } = record.connection
-    const connection: Connection = {
-      ...rest,
-      status: 'confirming',
-      proofHash: hashOf(proof),
-      confirmBy: instant(now() + CONFIRM_LIFE_MS),
-    }
-    const scope = keyScope(grant.identity.tenantId, grant.identity.userId)
-    const { keyId, sealed } = await keyRing.seal(grantSeal(connection, scope), Buffer.from(JSON.stringify(grant)))
-    await store.update(record, connection, { keyId: `${scope}/${keyId}`, sealed })
-    return { connection, status: 'confirming', proof }
-  }
-
   async function confirm(mayRead: MayRead, id: string, proof: string): Promise<Connection> {
     const record = await read(mayRead, id)
-    const { connection, grant } = record
-    const status = statusOf(connection, now())
-    if (status !== 'confirming' || !grant || !connection.proofHash) {
-      if (status === 'expired' && grant) await store.update(record, { ...connection, status: 'failed' })
-      throw new AppError('conflict', `This connection is ${status}; only one that is confirming takes a proof.`)
-    }
-    if (!sameHash(hashOf(proof), connection.proofHash)) {
-      const error = new AppError('invalid_request', 'The proof does not belong to this connection; the connection has ended.', {
-        errors: [{ pointer: '/proof', message: 'is not the proof that the return URL carried' }],
-      })
-      await store.update(record, { ...connection, status: 'failed', problem: problemOf(error) })
-      throw error
-    }
-    const [scope, keyId] = grant.keyId.split('/') as [string, string]
-    const opened = await keyRing.open(grantSeal(connection, scope), { keyId, sealed: grant.sealed })
-    return (await complete(record, JSON.parse(opened.toString()) as Grant)).connection
+    return (await complete(record, await confirmation.release(record, proof))).connection
   }
 
   /** For those who may; for everybody else it does not exist. */
@@ -232,7 +167,7 @@ export function createConnections(dependencies: ConnectionDependencies) {
     start,
     startAgain,
     byTicket,
-    begin,
+    begin: attempts.begin,
     finish,
     confirm,
     read,
@@ -241,14 +176,6 @@ export function createConnections(dependencies: ConnectionDependencies) {
 }
 
 export type Connections = ReturnType<typeof createConnections>
-
-function attemptSeal({ provider, id }: Connection): SealFor {
-  return { scope: GATEWAY_SCOPE, provider, id, field: 'attempt', generation: 1 }
-}
-
-function grantSeal({ provider, id }: Connection, scope: string): SealFor {
-  return { scope, provider, id, field: 'grant', generation: 1 }
-}
 
 function identityMismatch(): AppError {
   return new AppError('identity_mismatch', 'Another person signed in than the one this link was made for; nothing was stored.')
@@ -269,16 +196,4 @@ function declined({ error, errorSubcode }: AuthorizationResponse): AppError {
     upstream,
     action: 'user',
   })
-}
-
-const refusals = {
-  state_unknown: 'This sign-in was already used, has expired, or did not start here. Open the link again.',
-  other_browser: 'This sign-in was started in another browser. Open the link in the browser you want to use.',
-  expired: 'The link has expired. Ask the application that sent it for a new one.',
-  already_connected: 'The mailbox is already connected; nothing more is needed.',
-  in_progress: 'The same sign-in is being finished in another window.',
-}
-
-function stateRefused(reason: keyof typeof refusals): AppError {
-  return new AppError('invalid_request', refusals[reason], { reason, action: 'user' })
 }

@@ -4,7 +4,7 @@ import type { Account } from '../accounts/account.ts'
 import { AppError } from '../errors.ts'
 import { authorize, takesAccount } from './authorize.ts'
 import { type Caller, mayUse } from './caller.ts'
-import { readBody, readQuery } from './input.ts'
+import { invalid, readBody, readQuery } from './input.ts'
 import { pageHeaders } from './page.ts'
 import { pathParameters } from './path.ts'
 import { problemPage, toProblem } from './problem.ts'
@@ -45,6 +45,7 @@ export function endpoint<Services extends EndpointServices>(route: Route<Service
     let outcome: number | string
     let resource: string | undefined
     try {
+      refuseForgedHeaders(request.url)
       caller = route.permission === 'anonymous' ? undefined : services.identify(request)
       const params = pathParameters(route.route, request.url)
       if (takesAccount(route) && caller) account = await findAccount(services, caller, params.account as string)
@@ -64,6 +65,16 @@ export function endpoint<Services extends EndpointServices>(route: Route<Service
     }
     if (route.audit && caller) await writeAudit(services, context, { action: route.audit, caller, account, resource, outcome })
     return answer
+  }
+}
+
+/**
+ * In streaming mode the host puts query parameters beside the real headers, and one named `Headers` takes their place: a link could then
+ * pretend to carry the cookie of another browser. Nothing of ours has that name.
+ */
+function refuseForgedHeaders(url: string): void {
+  for (const name of new URL(url).searchParams.keys()) {
+    if (name.toLowerCase() === 'headers') throw invalid([{ pointer: `?${name}`, message: 'is not known here' }])
   }
 }
 

@@ -73,6 +73,21 @@ describe('state', () => {
   })
 })
 
+describe('headers smuggled past the host', () => {
+  it('login CSRF — a query parameter named Headers does not stand in for the cookie of the browser', async () => {
+    const { browser, landing } = await answered()
+    const redirect = await new Browser().fetch(new URL((await start()).connectUrl))
+    const [name] = redirect.headers.getSetCookie()[0]?.split('=') ?? []
+    for (const spelling of ['Headers', 'headers', 'HEADERS']) {
+      const url = new URL(landing.url)
+      url.searchParams.set(spelling, JSON.stringify({ cookie: `${name}=${await browser.cookie(landing.url, name as string)}` }))
+      expect((await fetch(url, { redirect: 'manual' })).status, spelling).toBe(400)
+    }
+    expect(tokenRequests()).toBe(0)
+    expect((await deliver(browser, landing)).status).toBe(200)
+  })
+})
+
 describe('authorization code', () => {
   it('S11: two parallel callbacks with the same code make one token request', async () => {
     const { browser, landing, connection } = await answered(ADELE, { permissions: ['send'] })

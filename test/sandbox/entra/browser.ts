@@ -51,6 +51,11 @@ interface Form {
 export class Browser {
   readonly #cookies = new Map<string, Map<string, string>>()
 
+  /** What this browser would send to a host under this name. */
+  cookie(url: URL, name: string): string | undefined {
+    return this.#cookies.get(url.hostname)?.get(name)
+  }
+
   /** Fetches without following redirects, with this browser's cookies. */
   async fetch(url: URL, init: RequestInit = {}): Promise<Response> {
     const jar = this.#cookies.get(url.hostname) ?? new Map<string, string>()

@@ -41,6 +41,12 @@ describe('a host that starts', () => {
     expect((await fetch(`${host.url}/api/environment`)).headers.get('x-hook')).toBe('before')
   })
 
+  test('loads a CommonJS app of several entry points, without a route prefix', async () => {
+    const host = await runHost('commonjs')
+    const texts = ['/hello', '/bye'].map(async (path) => (await fetch(host.url + path)).text())
+    expect(await Promise.all(texts)).toEqual(['hello', 'bye'])
+  })
+
   test('takes no registration after the start', async () => {
     const host = await runHost('lifecycle')
     expect(await (await fetch(`${host.url}/api/late`)).text()).toBe('A function can only be registered during app startup.')
@@ -64,6 +70,11 @@ describe('a host that cannot start', () => {
     const { code, stderr } = await failHost('missing-setting', { AzureWebJobsStorage: 'UseDevelopmentStorage=true' })
     expect(code).toBe(1)
     expect(stderr).toBe("Function 'tick': %NO_SUCH_SETTING% does not resolve to a value.\n")
+  })
+
+  test('names a trigger that it does not have', async () => {
+    const { code, stderr } = await failHost('unsupported')
+    expect([code, stderr]).toEqual([1, "Function 'onBlob': this host has no binding of type 'blobTrigger'.\n"])
   })
 
   test('names the storage setting that timers need', async () => {

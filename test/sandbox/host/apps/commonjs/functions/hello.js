@@ -1,0 +1,3 @@
+const { app } = require('@azure/functions')
+
+app.http('hello', { authLevel: 'anonymous', handler: () => ({ body: 'hello' }) })
