@@ -4,8 +4,9 @@ const { LONG_TESTS, RESULTS_FILE } = process.env
 
 export default defineConfig({
   test: {
-    // The long tests are the same code with the counts that the work asks for; see test/support/counts.ts.
+    // What needs large counts or sizes is in files of its own and runs with `npm run test:long`.
     include: LONG_TESTS ? ['test/**/*.long.test.ts'] : ['test/**/*.test.ts'],
+    exclude: LONG_TESTS ? [] : ['test/**/*.long.test.ts'],
     pool: 'forks',
     // Each journey starts processes of its own; more files at a time than cores only make all of them slow.
     maxWorkers: 2,
