@@ -55,7 +55,8 @@ export async function startGateway({ hosts: count = 1, settings = {}, keys }: Ga
   const publicBaseUrl = new URL(`http://localhost:${port}`)
   const cloud = await startCloud({ publicBaseUrl })
   const hosts: HostProcess[] = []
-  const base = { ...settingsFor(cloud, publicBaseUrl), RETURN_URLS: RETURN_URL, ...settings }
+  const own = settingsFor(cloud, publicBaseUrl)
+  const base = { ...own, RETURN_URLS: `${own.RETURN_URLS},${RETURN_URL}`, ...settings }
 
   async function startHost(more: Record<string, string> = {}): Promise<HostProcess> {
     const host = await startHostProcess({
