@@ -1,8 +1,10 @@
 import * as z from 'zod/mini'
 
+import type { Account } from '../shared/accounts/account.ts'
 import { AppError } from '../shared/errors.ts'
 import { invalid } from '../shared/http/input.ts'
 import type { Handler } from '../shared/http/route.ts'
+import { PERSONAL_TENANT_ID } from '../shared/oauth/authority.ts'
 import { resources } from '../shared/oauth/permissions.ts'
 import { type MailProtocol, mailProtocols, xoauth2Response } from '../shared/oauth/xoauth2.ts'
 import type { Services } from '../shared/services.ts'
@@ -44,10 +46,16 @@ export const issueToken: Handler<Services, z.infer<typeof issueTokenBody>> =
       resource,
       tokenType: 'Bearer',
       ...token,
-      ...(protocol && { xoauth2: xoauth2(account.mailbox, token.accessToken, protocol, config.endpoints[protocol]) }),
+      ...(protocol && {
+        xoauth2: xoauth2(account.mailbox, token.accessToken, protocol, mailHost(config.endpoints, account, protocol)),
+      }),
     }
     return { json, auditedResource: resource }
   }
+
+function mailHost({ mail, personalMail }: Services['config']['endpoints'], { tenantId }: Account, protocol: MailProtocol) {
+  return (tenantId === PERSONAL_TENANT_ID ? personalMail : mail)[protocol]
+}
 
 function xoauth2(username: string, accessToken: string, protocol: MailProtocol, endpoint: { host: string; port: number }) {
   const security = protocol === 'smtp' ? 'starttls' : 'tls'

@@ -149,7 +149,7 @@ export function settingsFor(cloud: Cloud, publicBaseUrl: URL): Record<string, st
     TOKEN_KEY_NAME: TOKEN_KEY,
     PUBLIC_BASE_URL: publicBaseUrl.href,
     ENTRA_CLIENT_ID: CLIENT_ID,
-    ENTRA_AUDIENCE: 'organizations',
+    ENTRA_AUDIENCE: 'common',
     ENTRA_CREDENTIAL: `secret:${VAULT_SECRET}`,
     ENTRA_PERMISSIONS: 'send,read,organize,imap,pop,smtp',
     ENTRA_AUTHORITY_HOST: entra.url.href,

@@ -21,10 +21,12 @@ export interface HostProcess {
 export interface HostOptions {
   app: string
   settings: Record<string, string>
-  caFile: string
+  /** Authorities to trust beside the usual ones. */
+  caFile?: string
   /** 0: a free one. */
   port: number
-  clock: URL
+  /** Whose clock the host follows; without it, the machine's own. */
+  clock?: URL
   keys?: string
   onLog?(line: string): void
 }
@@ -34,8 +36,9 @@ export async function startHostProcess(options: HostOptions): Promise<HostProces
   const file = join(mkdtempSync(join(tmpdir(), 'gateway-host-')), 'settings.json')
   writeFileSync(file, JSON.stringify(options.settings), { mode: 0o600 })
   const main = join(import.meta.dirname, 'host/main.ts')
-  const args = [main, '--app', options.app, '--settings', file, '--port', String(options.port), '--clock', options.clock.href]
-  args.push('--ca', options.caFile, ...(options.keys ? ['--keys', options.keys] : []))
+  const args = [main, '--app', options.app, '--settings', file, '--port', String(options.port)]
+  const optional = { clock: options.clock?.href, ca: options.caFile, keys: options.keys }
+  for (const [name, value] of Object.entries(optional)) if (value) args.push(`--${name}`, value)
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const lines: string[] = []
   createInterface({ input: child.stderr }).on('line', (line) => {

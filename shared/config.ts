@@ -1,6 +1,8 @@
 import * as z from 'zod/mini'
 
 import { type CallerPermission, callerPermissions } from './http/caller-permissions.ts'
+import { audienceKind, capabilityOf } from './oauth/capabilities.ts'
+import { cloudNames, clouds, type MailHosts } from './oauth/clouds.ts'
 import { type MailboxPermission, mailboxPermissions } from './oauth/permissions.ts'
 
 /** A bad setting stops the start; `problems` name every one of them and never a value. */
@@ -74,11 +76,10 @@ const schema = z.object({
   AZURE_CLIENT_ID: z.optional(z.string()),
   PUBLIC_BASE_URL: publicUrl,
   ENTRA_CLIENT_ID: z.guid('must be the application (client) id, a GUID'),
-  ENTRA_AUDIENCE: z.string().check(
-    z.regex(/^[a-z0-9][a-z0-9.-]*$/i, 'must be organizations, or a tenant id or domain'),
-    z.refine((audience) => !['common', 'consumers'].includes(audience), 'common and consumers are not supported by this version'),
-  ),
-  ENTRA_CLOUD: z._default(z.literal('global', 'must be global; other clouds are not supported by this version'), 'global'),
+  ENTRA_AUDIENCE: z
+    .string()
+    .check(z.regex(/^[a-z0-9][a-z0-9.-]*$/i, 'must be organizations, common, consumers, or a tenant id or domain')),
+  ENTRA_CLOUD: z._default(z.enum(cloudNames, `must be one of ${cloudNames.join(', ')}`), 'global'),
   ENTRA_CREDENTIAL: z.pipe(
     z
       .string()
@@ -93,12 +94,12 @@ const schema = z.object({
   ENTRA_PERMISSIONS: z._default(listOf(mailboxPermissions), ['send', 'read']),
   ENTRA_RESPONSE_MODE: z._default(z.enum(['query', 'form_post'], 'must be query or form_post'), 'query'),
   RETURN_URLS: z._default(returnUrls, []),
-  ENTRA_AUTHORITY_HOST: z._default(origin, () => new URL('https://login.microsoftonline.com')),
-  GRAPH_ENDPOINT: z._default(origin, () => new URL('https://graph.microsoft.com')),
-  OUTLOOK_RESOURCE: z._default(origin, () => new URL('https://outlook.office.com')),
-  IMAP_ENDPOINT: z._default(hostAndPort, { host: 'outlook.office365.com', port: 993 }),
-  POP_ENDPOINT: z._default(hostAndPort, { host: 'outlook.office365.com', port: 995 }),
-  SMTP_ENDPOINT: z._default(hostAndPort, { host: 'smtp.office365.com', port: 587 }),
+  ENTRA_AUTHORITY_HOST: z.optional(origin),
+  GRAPH_ENDPOINT: z.optional(origin),
+  OUTLOOK_RESOURCE: z.optional(origin),
+  IMAP_ENDPOINT: z.optional(hostAndPort),
+  POP_ENDPOINT: z.optional(hostAndPort),
+  SMTP_ENDPOINT: z.optional(hostAndPort),
   CALLER_IDENTITY: z.literal('hostKey', 'must be hostKey; apiKey and entra are not supported by this version'),
   HOST_KEY: z._default(
     z.literal('required', 'must be required: with CALLER_IDENTITY=hostKey the host key is the only lock'),
@@ -129,6 +130,12 @@ export function readConfig(environment: Record<string, string | undefined>) {
     }
   }
   for (const name of unresolved) problems.set(name, `${name} (a Key Vault reference that the platform could not resolve)`)
+  if (parsed.success) {
+    const { ENTRA_CLOUD: cloud, ENTRA_AUDIENCE, ENTRA_CREDENTIAL } = parsed.data
+    const audience = audienceKind(ENTRA_AUDIENCE.toLowerCase())
+    const capability = capabilityOf({ cloud, audience, credential: ENTRA_CREDENTIAL.kind, operation: 'delegated' })
+    if (typeof capability === 'object') problems.set('ENTRA_AUDIENCE', `ENTRA_AUDIENCE (${capability.excluded})`)
+  }
   const identityUris = ['AzureWebJobsStorage__tableServiceUri', 'AzureWebJobsStorage__queueServiceUri']
   if (!given.AzureWebJobsStorage) {
     for (const name of identityUris) if (!given[name]) problems.set(name, `${name} (missing, and AzureWebJobsStorage is not set)`)
@@ -162,15 +169,26 @@ function nest(env: z.infer<typeof schema>) {
       responseMode: env.ENTRA_RESPONSE_MODE,
       returnUrls: env.RETURN_URLS,
     },
-    endpoints: {
-      authority: env.ENTRA_AUTHORITY_HOST,
-      graph: env.GRAPH_ENDPOINT,
-      outlookResource: env.OUTLOOK_RESOURCE.origin,
-      imap: env.IMAP_ENDPOINT,
-      pop: env.POP_ENDPOINT,
-      smtp: env.SMTP_ENDPOINT,
-    },
+    endpoints: endpointsOf(env),
     hostKeyPermissions: env.HOST_KEY_PERMISSIONS as CallerPermission[],
     limits: { streamBudgetBytes: env.STREAM_BUDGET_MB * 1_048_576, messageBytes: env.MAX_MESSAGE_MB * 1_048_576 },
+  }
+}
+
+/** The cloud's own hosts, unless a setting names another one. Personal accounts have mail hosts of their own, which the same settings override. */
+function endpointsOf(env: z.infer<typeof schema>) {
+  const cloud = clouds[env.ENTRA_CLOUD]
+  const given = { imap: env.IMAP_ENDPOINT, pop: env.POP_ENDPOINT, smtp: env.SMTP_ENDPOINT }
+  const mail = (own: MailHosts): MailHosts => ({
+    imap: given.imap ?? own.imap,
+    pop: given.pop ?? own.pop,
+    smtp: given.smtp ?? own.smtp,
+  })
+  return {
+    authority: env.ENTRA_AUTHORITY_HOST ?? cloud.authority,
+    graph: env.GRAPH_ENDPOINT ?? cloud.graph,
+    outlookResource: env.OUTLOOK_RESOURCE?.origin ?? cloud.outlookResource,
+    mail: mail(cloud.mail),
+    personalMail: mail(cloud.personalMail ?? cloud.mail),
   }
 }

@@ -1,18 +1,17 @@
-import { CONSUMERS_TENANT_ID, PASSWORD, people, tenants } from '../people.ts'
+import { PASSWORD, people, tenants } from '../people.ts'
 import { calls, escaped, layout } from './layout.ts'
 import type { AdminOptions } from './start.ts'
 
 /** What a newcomer sees first: whom to sign in as, what to click, what to paste. */
 export function startPage({ publicBaseUrl, entra, graph, vault }: AdminOptions, self: string): string {
   const base = publicBaseUrl.origin
-  const who = people.filter(({ sharedWith, tenantId }) => !sharedWith && tenantId !== CONSUMERS_TENANT_ID)
+  const who = people.filter(({ sharedWith }) => !sharedWith)
   const options = who.map(
     ({ mail, displayName }) => `<option value="${escaped(mail)}">${escaped(displayName)} (${escaped(mail)})</option>`,
   )
   const rows = people.map(({ mail, displayName, tenantId, administrator, sharedWith }) => {
     const tenant = tenants.find(({ id }) => id === tenantId)?.name ?? ''
-    const personal = tenantId === CONSUMERS_TENANT_ID ? 'the sandbox’s provider is for organisations only' : ''
-    const remark = administrator ? 'administrator' : sharedWith ? 'shared mailbox, opened by Adele' : personal
+    const remark = administrator ? 'administrator' : sharedWith ? 'shared mailbox, opened by Adele' : ''
     return `<tr><td><code>${escaped(mail)}</code></td><td>${escaped(displayName)}</td><td>${escaped(tenant)}</td><td>${remark}</td></tr>`
   })
   return layout(

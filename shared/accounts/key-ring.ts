@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { AppError } from '../errors.ts'
 import { ExpiringMap } from '../expiring-map.ts'
 import { randomToken } from '../ids.ts'
+import { PERSONAL_TENANT_ID } from '../oauth/authority.ts'
 import { open, seal, sealingKey } from './seal.ts'
 
 /** A wrapped data key as it is stored. `sequence` counts up from 1 within its scope; the highest is the current one. */
@@ -53,9 +54,6 @@ export interface KeyRing {
 /** Also how long a vault outage stays unnoticed by tenants seen before. */
 const CACHE_LIFE_MS = 60 * 60 * 1000
 const CACHE_ENTRIES = 1000
-
-/** The tenant id Entra uses for personal accounts. @see {@link https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference tid} */
-export const PERSONAL_TENANT_ID = '9188040d-6c67-4c5b-b112-36a304b66dad'
 
 /** The scope for values whose tenant is not known yet. */
 export const GATEWAY_SCOPE = 'gateway'

@@ -1,10 +1,11 @@
+import type { CloudName } from '../oauth/clouds.ts'
 import type { MailboxPermission } from '../oauth/permissions.ts'
 
 /** One Entra app registration the gateway may use. */
 export interface Provider {
   name: string
-  cloud: 'global'
-  /** `organizations`, or one tenant's id or domain. */
+  cloud: CloudName
+  /** `organizations`, `common`, `consumers`, or one tenant's id or domain. */
   audience: string
   clientId: string
   credential: { kind: 'secret'; vaultName: string }

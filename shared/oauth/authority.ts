@@ -1,4 +1,13 @@
 import { AppError } from '../errors.ts'
+import { audienceKind } from './capabilities.ts'
+
+/** The tenant id Entra uses for personal accounts. @see {@link https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference tid} */
+export const PERSONAL_TENANT_ID = '9188040d-6c67-4c5b-b112-36a304b66dad'
+
+/** The tenant of an account as its URLs name it: personal accounts are refreshed at `consumers`. */
+export function tenantOf(tenantId: string): string {
+  return tenantId === PERSONAL_TENANT_ID ? 'consumers' : tenantId
+}
 
 /** Endpoints of one tenant, or of `organizations`, at an authority host. */
 export function authorizeEndpoint(authorityHost: URL, tenant: string): URL {
@@ -17,7 +26,7 @@ export function adminConsentUrl(authorityHost: URL, tenant: string, clientId: st
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
- * The tenant id behind an audience given as domain, from Entra's metadata, asked once; `organizations` and ids stay as they are.
+ * The tenant id behind an audience given as domain, from Entra's metadata, asked once; ids and the shared audiences stay as they are.
  *
  * @see {@link https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig OpenID Connect Discovery §4}
  */
@@ -34,7 +43,7 @@ export function createAudienceResolver(options: { fetch: typeof fetch; authority
   }
 
   return (audience: string): Promise<string> => {
-    if (audience === 'organizations' || GUID.test(audience)) return Promise.resolve(audience)
+    if (audienceKind(audience) !== 'tenant' || GUID.test(audience)) return Promise.resolve(audience)
     let tenantId = known.get(audience)
     if (!tenantId) {
       tenantId = ask(audience).catch((cause) => {

@@ -1,6 +1,6 @@
 import { slotResource, type TokenSlot } from '../accounts/account.ts'
 import type { Provider } from '../accounts/provider.ts'
-import { tokenEndpoint } from './authority.ts'
+import { tenantOf, tokenEndpoint } from './authority.ts'
 import { type EntraAnswer, EntraFailure } from './entra-answer.ts'
 import { type MailboxPermission, scopesOf } from './permissions.ts'
 import { type ClientCredential, requestToken, type TokenEndpointOptions } from './token-endpoint.ts'
@@ -68,7 +68,7 @@ export function createEntraClient(options: EntraClientOptions): EntraClient {
       withCredential(provider, (credential) =>
         requestToken(
           {
-            tokenEndpoint: tokenEndpoint(authorityHost, tenantId),
+            tokenEndpoint: tokenEndpoint(authorityHost, tenantOf(tenantId)),
             clientId: provider.clientId,
             credential,
             scopes: [...scopesOf(slotResource[slot], permissions, outlookResource), 'offline_access'],

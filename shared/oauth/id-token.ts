@@ -1,6 +1,7 @@
 import type { JWTVerifyGetKey } from 'jose'
 
 import { AppError } from '../errors.ts'
+import { PERSONAL_TENANT_ID } from './authority.ts'
 
 /** What a validated id_token says of the person. */
 export interface SignedInPerson {
@@ -12,14 +13,13 @@ export interface SignedInPerson {
 
 export interface IdTokenRules {
   authorityHost: URL
-  /** `organizations`, or one tenant's id. */
+  /** `organizations`, `common`, `consumers`, or one tenant's id. */
   audience: string
   clientId: string
   nonce: string
 }
 
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-const PERSONAL_TENANT_ID = '9188040d-6c67-4c5b-b112-36a304b66dad'
 const CLOCK_TOLERANCE_SECONDS = 300
 /** Entra rolls its keys rarely and announces them early; an unknown `kid` is looked up at most this often. */
 const KEY_COOLDOWN_MS = 30_000
@@ -80,7 +80,16 @@ export type ValidateIdToken = ReturnType<typeof createIdTokenValidator>
 
 function allows(audience: string, tenantId: string): boolean {
   if (!GUID.test(tenantId)) return false
-  return audience === 'organizations' ? tenantId !== PERSONAL_TENANT_ID : tenantId === audience
+  switch (audience) {
+    case 'common':
+      return true
+    case 'consumers':
+      return tenantId === PERSONAL_TENANT_ID
+    case 'organizations':
+      return tenantId !== PERSONAL_TENANT_ID
+    default:
+      return tenantId === audience
+  }
 }
 
 function refused(reason: string, cause?: unknown): AppError {

@@ -122,6 +122,17 @@ describe('connecting a mailbox', () => {
     expect(await start({ provider: 'other' })).toMatchObject({ status: 400 })
   })
 
+  it('connects a personal account, which is refreshed and named by its own hosts', async () => {
+    const { body } = await start({ permissions: ['send', 'read', 'imap', 'smtp'] })
+    expect((await gateway.open(body.connectUrl, 'dana@outlook.test')).status).toBe(200)
+    const { account } = await read(body.id)
+    const refreshed = await gateway.api('POST', `/api/accounts/${account}/refresh`)
+    expect(refreshed).toMatchObject({ status: 200, body: { tenantId: '9188040d-6c67-4c5b-b112-36a304b66dad', mailbox: 'dana@outlook.test' } })
+    expect((await gateway.api('GET', `/api/accounts/${account}/messages`)).status).toBe(200)
+    const imap = await gateway.api('POST', `/api/accounts/${account}/token`, { body: { protocol: 'imap' } })
+    expect(imap.body.xoauth2.username).toBe('dana@outlook.test')
+  })
+
   it('S12: fails loudly when Microsoft grants less than was asked for, and stores nothing', async () => {
     // Somebody who has never consented, and is not asked for offline access either.
     const person = 'admin@fabrikam.test'

@@ -34,7 +34,8 @@ describe('readConfig', () => {
       returnUrls: [],
     })
     expect(config.endpoints.authority.href).toBe('https://login.microsoftonline.com/')
-    expect(config.endpoints.smtp).toEqual({ host: 'smtp.office365.com', port: 587 })
+    expect(config.endpoints.mail.smtp).toEqual({ host: 'smtp.office365.com', port: 587 })
+    expect(config.endpoints.personalMail.smtp.host).toBe('smtp-mail.outlook.com')
     expect(config.hostKeyPermissions).not.toContain('tokens.issue')
     expect(config.limits.streamBudgetBytes).toBe(512 * 1_048_576)
   })
@@ -86,8 +87,16 @@ describe('readConfig', () => {
     expect(problemsOf({ ...complete, KEY_VAULT_URL: undefined })).toEqual(['KEY_VAULT_URL (missing)'])
   })
 
-  it.each([['common'], ['consumers']])('says that the audience %s is not supported', (audience) => {
-    expect(problemsOf({ ...complete, ENTRA_AUDIENCE: audience })[0]).toContain('not supported')
+  it('refuses a combination that Microsoft does not have, with the reason', () => {
+    const problems = problemsOf({ ...complete, ENTRA_CLOUD: 'china', ENTRA_AUDIENCE: 'common' })
+    expect(problems).toEqual(['ENTRA_AUDIENCE (Registrations that allow personal accounts do not exist in national clouds.)'])
+  })
+
+  it('knows the hosts of the cloud, and lets settings override them one by one', () => {
+    const { endpoints } = readConfig({ ...complete, ENTRA_CLOUD: 'usGov', SMTP_ENDPOINT: 'smtp.example:2525' })
+    expect(endpoints.authority.href).toBe('https://login.microsoftonline.us/')
+    expect(endpoints.graph.href).toBe('https://graph.microsoft.us/')
+    expect(endpoints.mail).toMatchObject({ imap: { host: 'outlook.office365.us' }, smtp: { host: 'smtp.example', port: 2525 } })
   })
 
   it('takes http on localhost as public address, for development', () => {

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto'
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-import { createKeyRing, type KeyWrapper, keyScope, PERSONAL_TENANT_ID } from '../../../shared/accounts/key-ring.ts'
+import { createKeyRing, type KeyWrapper, keyScope } from '../../../shared/accounts/key-ring.ts'
 import { createTableKeyStore } from '../../../shared/azure/table-key-store.ts'
+import { PERSONAL_TENANT_ID } from '../../../shared/oauth/authority.ts'
 import { openStores, type Stores } from '../../support/account-fixture.ts'
 
 let now = Date.parse('2026-11-25T12:00:00Z')
