@@ -15,7 +15,7 @@ beforeEach(() => {
   fixture.faults.clear()
   fixture.journal.clear()
   // Slow enough that requests would overlap if they could.
-  fixture.faults.add({ service: 'graph', match: { facts: { immutable: true } }, delayMs: 5 })
+  fixture.faults.add({ service: 'graph', match: { facts: { immutable: true } }, delayMs: 40 })
 })
 
 const adele = mailboxOf('adele')
