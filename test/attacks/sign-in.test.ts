@@ -56,6 +56,17 @@ describe('state', () => {
     expect(tokenRequests()).toBe(0)
   })
 
+  it('S1: a state is used up by a refusal too, and cannot carry a code afterwards', async () => {
+    const connection = await start({ permissions: ['send', 'read', 'pop'] })
+    const browser = new Browser()
+    const declined = await signInThrough(browser, connection.connectUrl, 'admin@contoso.test', { accept: false })
+    expect((await deliver(browser, declined)).status).toBe(403)
+    const second = await signInThrough(browser, connection.connectUrl, 'admin@contoso.test')
+    const url = withParameter(second, 'state', declined.params.get('state') as string)
+    expect((await browser.fetch(url)).status).toBe(400)
+    expect(tokenRequests()).toBe(0)
+  })
+
   it('S1: an answer that comes after ten minutes is refused, without a token request', async () => {
     const { browser, landing } = await answered()
     await gateway.cloud.hosts.advance(601_000)
