@@ -1,5 +1,4 @@
 import * as z from 'zod/mini'
-import { accountView } from '../shared/accounts/account-view.ts'
 import { ownerKey, statusKey } from '../shared/accounts/accounts.ts'
 import { limitQuery } from '../shared/http/paging.ts'
 import type { Handler } from '../shared/http/route.ts'
@@ -14,7 +13,7 @@ export const listAccountsQuery = z.strictObject({
 
 /** GET accounts — the accounts of the caller, by id. */
 export const listAccounts: Handler<Services, unknown, z.infer<typeof listAccountsQuery>> =
-  ({ accounts, cursors, mayUse }) =>
+  ({ accounts, cursors, mayUse, viewOf }) =>
   async ({ caller, query }) => {
     const { status, provider, limit, cursor } = query
     const binding = { caller: caller.name, route: 'accounts', filter: JSON.stringify([status, provider]) }
@@ -29,6 +28,6 @@ export const listAccounts: Handler<Services, unknown, z.infer<typeof listAccount
       (account) =>
         fits(account) && (status ?? account.status) === account.status && (provider ?? account.provider) === account.provider,
     )
-    const views = await Promise.all(items.map(async (account) => accountView(account, await accounts.readLastUsed(account.id))))
+    const views = await Promise.all(items.map(viewOf))
     return { json: { items: views, ...(next && { nextCursor: await cursors.seal(binding, next) }) } }
   }

@@ -1,10 +1,11 @@
 import { createAccessTokens } from './accounts/access-tokens.ts'
 import type { Account } from './accounts/account.ts'
+import { accountView } from './accounts/account-view.ts'
 import { createAccounts } from './accounts/accounts.ts'
 import { createConnectLinks } from './accounts/connect-links.ts'
 import { createConnections } from './accounts/connections.ts'
 import { createKeyRing } from './accounts/key-ring.ts'
-import { withConnectLink } from './accounts/problems.ts'
+import { nextStepOf, withConnectLink } from './accounts/problems.ts'
 import type { Provider } from './accounts/provider.ts'
 import { createRefresher, type StatusChange } from './accounts/refresh.ts'
 import { sweep } from './accounts/sweep.ts'
@@ -142,6 +143,8 @@ export function createServices(config: Config) {
     mailboxOf,
     streamBudget: createStreamBudget({ limitBytes: config.limits.streamBudgetBytes, now }),
     newSendId: () => newId('snd'),
+    viewOf: async (account: Account) =>
+      accountView(account, await store.readLastUsed(account.id), await nextStepOf(account, linkFor)),
     withLink: (error: AppError, account: Account) => withConnectLink(error, account, linkFor),
     cursors: createCursors(keyRing.derive),
     browserCookie: { name: browserCookieName(config.publicBaseUrl) },

@@ -159,7 +159,7 @@ export function createAccounts({ store, index, vault, accessTokens, changed, now
     await index.remove(after.id, [statusKey(before.status)])
   }
 
-  return { connect, find, page, remove, statusChanged, readLastUsed: store.readLastUsed }
+  return { connect, find, page, remove, statusChanged }
 }
 
 export type Accounts = ReturnType<typeof createAccounts>

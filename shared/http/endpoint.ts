@@ -58,7 +58,7 @@ export function endpoint<Services extends EndpointServices>(route: Route<Service
       outcome = given.status ?? 200
       resource = given.auditedResource
     } catch (thrown) {
-      const error = thrown instanceof AppError && account ? await services.withLink(thrown, account) : thrown
+      const error = thrown instanceof AppError && account ? await withLink(services, thrown, account) : thrown
       outcome = error instanceof AppError ? error.code : 500
       logFailure(context, route, error)
       answer = route.page ? toPage(error, correlationId) : toProblem(error, correlationId)
@@ -80,6 +80,11 @@ function refuseForgedHeaders(url: string): void {
 
 function findAccount(services: EndpointServices, caller: Caller, reference: string) {
   return services.findAccount(reference, (account) => mayUse(caller, account))
+}
+
+/** The refusal stands, with or without its link: nothing may throw past the one `catch`. */
+function withLink(services: EndpointServices, error: AppError, account: Account): Promise<AppError> {
+  return services.withLink(error, account).catch(() => error)
 }
 
 /** What was done is done: a failing audit is shouted about, and does not turn the answer into a lie. */

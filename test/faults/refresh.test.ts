@@ -112,6 +112,7 @@ describe('Entra', () => {
     await gateway.cloud.hosts.settle()
     const broken = await account(BEN)
     expect(broken).toMatchObject({ status: 'reconnect_required', problem: { action: 'user', upstream: { code: 'AADSTS50173' } } })
+    expect(broken.problem.nextStep.url).toMatch(/\/api\/connect\/lnk_/)
     expect(await account(ADELE)).toMatchObject({ status: 'connected' })
     expect((await token(ADELE)).status).toBe(200)
     expect((await events()).filter((event) => event.account === broken.id)).toMatchObject([

@@ -127,7 +127,10 @@ describe('connecting a mailbox', () => {
     expect((await gateway.open(body.connectUrl, 'dana@outlook.test')).status).toBe(200)
     const { account } = await read(body.id)
     const refreshed = await gateway.api('POST', `/api/accounts/${account}/refresh`)
-    expect(refreshed).toMatchObject({ status: 200, body: { tenantId: '9188040d-6c67-4c5b-b112-36a304b66dad', mailbox: 'dana@outlook.test' } })
+    expect(refreshed).toMatchObject({
+      status: 200,
+      body: { tenantId: '9188040d-6c67-4c5b-b112-36a304b66dad', mailbox: 'dana@outlook.test' },
+    })
     expect((await gateway.api('GET', `/api/accounts/${account}/messages`)).status).toBe(200)
     const imap = await gateway.api('POST', `/api/accounts/${account}/token`, { body: { protocol: 'imap' } })
     expect(imap.body.xoauth2.username).toBe('dana@outlook.test')

@@ -157,6 +157,26 @@ describe('what is refused, or not known', () => {
   })
 })
 
+describe('the stream budget of an instance', () => {
+  it('refuses a download that other downloads leave no room for, and says when to come back', async () => {
+    const small = await startGateway({ settings: { STREAM_BUDGET_MB: '5' } })
+    await small.connect(BEN)
+    const big = small.cloud.graph.addAttachmentMessage(BEN, { name: 'a.bin', contentType: 'a/b', bytes: 3_000_000 })
+    const huge = small.cloud.graph.addAttachmentMessage(BEN, { name: 'b.bin', contentType: 'a/b', bytes: 6_000_000 })
+    const get = (of: typeof big) =>
+      small.api('GET', `/api/accounts/${BEN}/messages/${of.immutableId}/attachments/${of.attachmentId}`)
+    const answers = await Promise.all([get(big), get(big), get(big)])
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 429, 429])
+    const refused = answers.find(({ status }) => status === 429)
+    expect(refused?.body).toMatchObject({ code: 'throttled', scope: 'instance' })
+    expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(await get(huge)).toMatchObject({ status: 413, body: { code: 'payload_too_large', limit: 5 * 1_048_576 } })
+    await small.cloud.hosts.advance(10_000)
+    expect((await get(big)).status).toBe(200)
+    await small.close()
+  })
+})
+
 describe('streaming', () => {
   it('delivers every byte of a large attachment although the connection to Graph breaks twice', async () => {
     const { generatedBytes } = await import('../../sandbox/graph/store/generated.ts')

@@ -126,6 +126,24 @@ describe('keeping tokens alive', () => {
     expect(refreshes()).toHaveLength(2)
   })
 
+  it('keeps an idle account alive with one request in nine days, and asks for nothing in between', async () => {
+    gateway.cloud.entra.setTokenLifetime({ seconds: 3600 })
+    const { body } = await gateway.api('POST', `/api/accounts/ben@contoso.test/refresh`)
+    await gateway.cloud.hosts.advance(26 * 3_600_000)
+    await gateway.cloud.hosts.settle()
+    gateway.cloud.journal.clear()
+    for (let day = 1; day <= 4; day += 1) {
+      await gateway.cloud.hosts.advance(24 * 3_600_000)
+      await gateway.cloud.hosts.settle()
+    }
+    expect(refreshes()).toEqual([])
+    for (let day = 5; day <= 9; day += 1) {
+      await gateway.cloud.hosts.advance(24 * 3_600_000)
+      await gateway.cloud.hosts.settle()
+    }
+    expect(refreshes({ oid: body.userId })).toHaveLength(1)
+  })
+
   it('refreshes on demand', async () => {
     const before = (await gateway.api('GET', `/api/accounts/${ADELE}`)).body
     const { status, body } = await gateway.api('POST', `/api/accounts/${ADELE}/refresh`)
