@@ -1,4 +1,4 @@
-import type { Client, Context, MiddlewareOptions } from '@microsoft/microsoft-graph-client'
+import type { Client, Context, MiddlewareOptions, ResponseType } from '@microsoft/microsoft-graph-client'
 
 import type { Exchange, GraphRequest } from './graph-exchange.ts'
 
@@ -21,6 +21,11 @@ class CallState implements MiddlewareOptions {
   }
 }
 
+interface Library {
+  client: Client
+  raw: ResponseType
+}
+
 /**
  * The client's own middleware repeats POSTs and its parser throws after an accepted send, so neither is used: the chain is ours
  * and answers are raw.
@@ -37,28 +42,30 @@ export function createGraphClient({ baseUrl, version }: GraphClientOptions, exch
     }
   }
 
-  let client: Promise<Client> | undefined
-  async function load(): Promise<Client> {
-    const { Client } = await import('@microsoft/microsoft-graph-client')
-    return Client.initWithMiddleware({ baseUrl, defaultVersion: version, middleware: { execute } })
+  let library: Promise<Library> | undefined
+  async function load(): Promise<Library> {
+    const { Client, ResponseType } = await import('@microsoft/microsoft-graph-client')
+    return {
+      client: Client.initWithMiddleware({ baseUrl, defaultVersion: version, middleware: { execute } }),
+      raw: ResponseType.RAW,
+    }
   }
 
   return async (path, request) => {
-    // Loaded at the first call: a cold start should not pay for it.
-    client ??= load()
+    // Loaded at the first call, since a cold start should not pay for it, and once: an import costs even when it is there already.
+    library ??= load()
     const state = new CallState(request)
     try {
-      return await dispatch(await client, path, state)
+      return await dispatch(await library, path, state)
     } catch (wrapped) {
       throw state.failure ?? wrapped
     }
   }
 }
 
-async function dispatch(client: Client, path: string, state: CallState): Promise<Response> {
-  const { ResponseType } = await import('@microsoft/microsoft-graph-client')
+async function dispatch({ client, raw }: Library, path: string, state: CallState): Promise<Response> {
   const { method, headers, body } = state.request
-  const request = client.api(path).responseType(ResponseType.RAW).headers(headers).middlewareOptions([state])
+  const request = client.api(path).responseType(raw).headers(headers).middlewareOptions([state])
   switch (method) {
     case 'GET':
       return request.get()

@@ -25,6 +25,9 @@ const TIMEOUT_SECONDS = 20
 /** When Entra names no life: the shortest one an administrator can configure. */
 const SHORTEST_LIFE_SECONDS = 600
 
+/** Loaded at the first request and kept: an import costs even when it is there already. */
+let openIdClient: Promise<typeof import('openid-client')> | undefined
+
 type Grant = { code: string; redirectUri: string; codeVerifier: string } | { refreshToken: string }
 
 /**
@@ -36,7 +39,8 @@ type Grant = { code: string; redirectUri: string; codeVerifier: string } | { ref
  *   {@link https://www.rfc-editor.org/rfc/rfc6749#section-6 §6}
  */
 export async function requestToken(request: TokenRequest, grant: Grant, options: TokenEndpointOptions): Promise<EntraAnswer> {
-  const client = await import('openid-client')
+  openIdClient ??= import('openid-client')
+  const client = await openIdClient
   const seen: EntraErrorAnswer & { idToken?: string } = {}
   const { origin, href } = request.tokenEndpoint
   const configuration = new client.Configuration(
