@@ -61,7 +61,7 @@ export function liveSettings(values: Record<string, string>, environment: Enviro
   const { [LIVE_CLIENT_SECRET]: inFile, ...rest } = values
   const settings: Record<string, string> = { ...DEFAULTS, ...withoutEmpty(rest) }
   const secret = inFile || environment[LIVE_CLIENT_SECRET]
-  const ownVault = settings.KEY_VAULT_URL !== undefined
+  const ownVault = settings.KEY_VAULT_URL !== undefined && !PLACEHOLDER.test(settings.KEY_VAULT_URL)
   settings.PUBLIC_BASE_URL ??= publicBaseUrl.href
 
   const needed = ['ENTRA_CLIENT_ID', 'ENTRA_AUDIENCE'].filter((name) => !settings[name]).map((name) => `${name} is missing`)

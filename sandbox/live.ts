@@ -104,7 +104,7 @@ async function openVault(folder: string, clientSecret: LiveSettings['clientSecre
 
 type Operator = Awaited<ReturnType<typeof startVault>>['asOperator']
 
-/** The wrapping key is made once: a second one could not open what the first has wrapped. */
+/** The wrapping key is made once: it lives as long as what it wraps. */
 async function fill(folder: string, operator: Operator, { name, value }: { name: string; value: string }): Promise<void> {
   operator.setSecret(name, value)
   const seeded = openState(folder, 'seeded', () => ({ done: false }))

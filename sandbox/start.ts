@@ -22,6 +22,7 @@ const { values } = parseArgs({
 const root = join(import.meta.dirname, '..')
 const folder = join(root, '.sandbox')
 const LIVE = 'live'
+const TOKEN_LIFETIME_SECONDS = 3600
 const publicBaseUrl = new URL(`http://localhost:${values.port}`)
 const progress = (step: string) => console.log(`  … ${step}`)
 
@@ -35,6 +36,8 @@ interface Surroundings {
 async function startSandbox(): Promise<Surroundings> {
   const { settingsFor, startCloud } = await import('./cloud.ts')
   const cloud = await startCloud({ folder, publicBaseUrl, progress, hostKey: values.keys })
+  // The tenants of the sandbox have a token lifetime policy of one hour, so that after an hour every token has been renewed.
+  cloud.entra.setTokenLifetime({ seconds: TOKEN_LIFETIME_SECONDS })
   writeFileSync(join(folder, 'page.url'), cloud.adminUrl.href)
   const { caFile, adminUrl: clock, close } = cloud
   return { host: { settings: settingsFor(cloud, publicBaseUrl), caFile, clock, keys: values.keys }, ready: clock.href, close }

@@ -4,16 +4,15 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 
 const root = join(import.meta.dirname, '..')
-const target = join(root, 'dist/app')
 
 // `@azure/functions-core` is the host's own module; `@azure/functions` and some SDKs call `require`, which ESM lacks.
 const banner = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);"
 
-/** Bundles the app to `dist/app`: an entry and lazy chunks, no `node_modules`; the folder is what gets published. */
-export async function buildApp(): Promise<void> {
+/** Bundles an app to a folder as it gets published: an entry and lazy chunks, no `node_modules`. What was in the folder is lost. */
+export async function bundleApp(entry: string, target: string): Promise<void> {
   rmSync(target, { recursive: true, force: true })
   await build({
-    entryPoints: [join(root, 'functions/index.ts')],
+    entryPoints: { index: entry },
     outdir: target,
     bundle: true,
     splitting: true,
@@ -36,6 +35,11 @@ export async function buildApp(): Promise<void> {
   const { name, version, license, engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const manifest = { name, version, private: true, license, type: 'module', main: 'index.mjs', engines }
   writeFileSync(join(target, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+}
+
+/** Bundles the gateway to `dist/app`. */
+export function buildApp(): Promise<void> {
+  return bundleApp(join(root, 'functions/index.ts'), join(root, 'dist/app'))
 }
 
 if (import.meta.main) await buildApp()

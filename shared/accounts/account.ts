@@ -1,4 +1,4 @@
-import type { Action, NextStep, Upstream } from '../errors.ts'
+import type { Action, NextStep, Problem, Upstream } from '../errors.ts'
 import type { MailboxPermission, Resource } from '../oauth/permissions.ts'
 
 /** Where an access token is kept. `graph` is handed out, `graph-cae` is for the gateway's own calls, `outlook` for IMAP, POP and SMTP. */
@@ -63,6 +63,8 @@ export interface Account {
   failures: number
   /** Before this instant Entra is not asked again. */
   retryOn?: string
+  /** What the last of these failures was, for those who ask in the meantime. */
+  failure?: Problem
   lease?: Lease
 }
 

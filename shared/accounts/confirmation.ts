@@ -1,5 +1,6 @@
 import { AppError, problemOf } from '../errors.ts'
 import { randomToken } from '../ids.ts'
+import { STALE } from './account-store.ts'
 import type { Grant } from './accounts.ts'
 import { type Connection, type ConnectionRecord, type ConnectionStore, statusOf } from './connection.ts'
 import { hashOf, sameHash } from './hashes.ts'
@@ -27,6 +28,7 @@ export function createConfirmation({ store, keyRing, now }: ConfirmationDependen
     }
     const scope = keyScope(grant.identity.tenantId, grant.identity.userId)
     const { keyId, sealed } = await keyRing.seal(grantSeal(connection, scope), Buffer.from(JSON.stringify(grant)))
+    await store.noteExpiry(connection.id, connection.confirmBy as string)
     await store.update(record, connection, { keyId: `${scope}/${keyId}`, sealed })
     return { connection, proof }
   }
@@ -51,9 +53,29 @@ export function createConfirmation({ store, keyRing, now }: ConfirmationDependen
     return JSON.parse(opened.toString()) as Grant
   }
 
-  return { holdForProof, release }
+  /** Destroys the tokens of sign-ins that nobody proved in time; answers how many. */
+  async function destroyUnproven(): Promise<number> {
+    const due = await store.expired(new Date(now()).toISOString())
+    for (const { id, on } of due) {
+      const record = await store.read(id)
+      if (record?.grant && statusOf(record.connection, now()) === 'expired') {
+        const written = await store.update(record, { ...record.connection, status: 'failed', problem: problemOf(unproven()) })
+        if (written === STALE) continue
+      }
+      await store.forgetExpiry(id, on)
+    }
+    return due.length
+  }
+
+  return { holdForProof, release, destroyUnproven }
 }
 
 function grantSeal({ provider, id }: Connection, scope: string): SealFor {
   return { scope, provider, id, field: 'grant', generation: 1 }
+}
+
+function unproven(): AppError {
+  return new AppError('conflict', 'The application did not show the proof in time; the sign-in was discarded.', {
+    reason: 'not_confirmed',
+  })
 }

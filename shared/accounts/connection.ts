@@ -62,6 +62,11 @@ export interface ConnectionStore {
   create(connection: Connection): Promise<void>
   read(id: string): Promise<ConnectionRecord | undefined>
   update(was: ConnectionRecord, connection: Connection, grant?: SealedValue): Promise<ConnectionRecord | typeof STALE>
+  /** Notes when the tokens of an unproven sign-in must be gone; written before they are stored. */
+  noteExpiry(id: string, on: string): Promise<void>
+  /** The noted connections whose time has come. */
+  expired(until: string): Promise<{ id: string; on: string }[]>
+  forgetExpiry(id: string, on: string): Promise<void>
   addAttempt(id: string, attempt: SignInAttempt): Promise<void>
   readAttempt(id: string, stateHash: string): Promise<(SignInAttempt & { etag: string }) | undefined>
   /** Uses the state up and writes the connection, both or neither; of two callbacks with one state, one gets STALE. */

@@ -170,6 +170,7 @@ export function createConnections(dependencies: ConnectionDependencies) {
     begin: attempts.begin,
     finish,
     confirm,
+    destroyUnproven: confirmation.destroyUnproven,
     read,
     statusOf: (connection: Connection) => statusOf(connection, now()),
   }

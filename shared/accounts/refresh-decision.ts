@@ -13,7 +13,7 @@ const KEEP_ALIVE_JITTER_MS = DAY_MS
 /** Spreads accounts that were connected in the same minute. */
 const AHEAD_JITTER_MS = 2 * MINUTE_MS
 /** A blocked account is tried again daily and recovers by itself; one that needs its person is left alone. */
-const BLOCKED_RETRY_MS = DAY_MS
+export const BLOCKED_RETRY_MS = DAY_MS
 const NEVER = '9999-12-31T00:00:00Z'
 
 export type RefreshReason = 'expiring' | 'keep_alive' | 'blocked_retry' | 'not_due' | 'reconnect_required'
@@ -33,7 +33,8 @@ export interface RefreshDecision {
 export function decideRefresh(account: Account, lastUsedOn: string | undefined, now: number, jitter: number): RefreshDecision {
   if (account.status === 'reconnect_required') return { should: false, reason: 'reconnect_required', at: NEVER }
   const refreshedOn = Date.parse(account.slots.graph?.refreshedOn ?? account.createdOn)
-  if (account.status === 'blocked') return decided('blocked_retry', refreshedOn + BLOCKED_RETRY_MS, now)
+  // Not from the last success: a refusal moves the day as well, so that a second message finds nothing due.
+  if (account.status === 'blocked') return decided('blocked_retry', Date.parse(account.refreshDueOn), now)
 
   const expiresOn = Date.parse(account.slots.graph?.expiresOn ?? account.createdOn)
   const inUse = lastUsedOn !== undefined && now - Date.parse(lastUsedOn) < IN_USE_MS

@@ -1,10 +1,10 @@
-import { AppError } from '../errors.ts'
+import { AppError, problemOf } from '../errors.ts'
 import { type EntraAnswer, EntraFailure } from '../oauth/entra-answer.ts'
 import type { Account, AccountRecord, Lease, TokenSlot, Tokens } from './account.ts'
 import { type AccountStore, STALE } from './account-store.ts'
 import { jitterOf } from './jitter.ts'
 import { accountProblem } from './problems.ts'
-import { backOffMs, decideRefresh, isFresh, type RefreshDecision, toSeconds } from './refresh-decision.ts'
+import { BLOCKED_RETRY_MS, backOffMs, decideRefresh, isFresh, type RefreshDecision, toSeconds } from './refresh-decision.ts'
 import type { TokenVault } from './token-vault.ts'
 
 /** Asks Entra for one slot's token. Throws {@link EntraFailure} for every answer that is no token. */
@@ -48,7 +48,6 @@ const LEASE_MS = 60_000
 const POLL_MS = 150
 /** How long a request waits for another process's refresh. */
 const PATIENCE_MS = 25_000
-const BLOCKED_RETRY_MS = 24 * 60 * 60_000
 
 /**
  * One refresh per generation: claim by conditional write, ask Entra, commit tokens and due row in one transaction. Who loses a race reads
@@ -77,7 +76,7 @@ export function createRefresher(dependencies: RefreshDependencies) {
         continue
       }
       const restMs = msUntil(account.retryOn, now())
-      if (restMs > 0) throw resting(restMs)
+      if (restMs > 0) throw resting(account, restMs)
       const done = await attempt(record, goal, new Date(now()).toISOString())
       if (done !== STALE) return done
     }
@@ -118,7 +117,7 @@ export function createRefresher(dependencies: RefreshDependencies) {
   }
 
   async function commit(claimed: AccountRecord, tokens: Tokens, slot: TokenSlot, answer: EntraAnswer, lastUsedOn?: string) {
-    const { lease: _lease, retryOn: _retryOn, problem: _problem, ...rest } = claimed.account
+    const { lease: _lease, retryOn: _retryOn, failure: _failure, problem: _problem, ...rest } = claimed.account
     const account: Account = {
       ...rest,
       status: 'connected',
@@ -174,7 +173,7 @@ function condemned(rest: Account, failure: EntraFailure, now: number): Account {
 function postponed(rest: Account, failure: EntraFailure, now: number): Account {
   const failures = rest.failures + 1
   const retryOn = toSeconds(now + backOffMs(failures, failure.retryAfter, jitterOf(rest.id, rest.generation + failures)))
-  return { ...rest, failures, retryOn, refreshDueOn: retryOn }
+  return { ...rest, failures, retryOn, failure: problemOf(failure.error), refreshDueOn: retryOn }
 }
 
 function msUntil(instant: string | undefined, now: number): number {
@@ -185,12 +184,16 @@ function busy(): AppError {
   return new AppError('upstream_unavailable', 'The account is being refreshed right now; try again shortly.', { retryAfter: 2 })
 }
 
-function resting(restMs: number): AppError {
+/** Until Entra is asked again, the last answer stands: whoever had to act still has to. */
+function resting({ failure }: Account, restMs: number): AppError {
+  const retryAfter = Math.ceil(restMs / 1000)
+  if (failure) {
+    const { code, detail, action, reason, nextStep, upstream } = failure
+    return new AppError(code, detail, { action, reason, nextStep, upstream, retryAfter })
+  }
   return new AppError(
     'upstream_unavailable',
     'Microsoft Entra did not answer the last attempts; the gateway tries again by itself.',
-    {
-      retryAfter: Math.ceil(restMs / 1000),
-    },
+    { retryAfter },
   )
 }

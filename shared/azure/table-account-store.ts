@@ -79,7 +79,7 @@ export function createTableAccountStore(table: Table): AccountStore {
 
 /** Structured members are JSON text; what the store must compare (`refreshDueOn`) or show (`status`) stands alone. */
 function toRow({ account, sealed }: AccountContent): Row {
-  const { id, problem, permissions, scopes, slots, lease, ...plain } = account
+  const { id, problem, failure, permissions, scopes, slots, lease, ...plain } = account
   return {
     partitionKey: shardOf(id),
     rowKey: rowKey(id),
@@ -89,6 +89,7 @@ function toRow({ account, sealed }: AccountContent): Row {
     scopes: JSON.stringify(scopes),
     slots: JSON.stringify(slots),
     ...(problem && { problem: JSON.stringify(problem) }),
+    ...(failure && { failure: JSON.stringify(failure) }),
     ...(lease && { lease: JSON.stringify(lease) }),
     keyId: sealed.keyId,
     sealed: sealed.sealed,
@@ -120,6 +121,7 @@ function fromRow(row: ReadRow): AccountRecord {
     generation: row.generation as number,
     failures: row.failures as number,
     retryOn: row.retryOn as string | undefined,
+    failure: parsed('failure'),
     lease: parsed('lease'),
   }
   const sealed = Buffer.from(row.sealed as Uint8Array)

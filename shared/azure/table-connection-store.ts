@@ -4,6 +4,8 @@ import type { ReadRow, Row, Table } from './tables.ts'
 
 const VERSION = 1
 const CONNECTION_ROW = 'connection'
+/** One partition for all: such rows live ten minutes. */
+const EXPIRING = 'expiring'
 const attemptKey = (stateHash: string) => `s:${stateHash}`
 
 /** Connections in the table `connections`: one partition each, with the states minted for it beside it. */
@@ -19,6 +21,22 @@ export function createTableConnectionStore(table: Table): ConnectionStore {
     async update(was, connection, grant) {
       const etag = await table.replace(toRow(connection, grant), was.etag)
       return etag === STALE ? STALE : { connection, grant, etag }
+    },
+    noteExpiry: (id, on) => table.upsert({ partitionKey: EXPIRING, rowKey: `${on}:${id}`, v: VERSION }),
+    async expired(until) {
+      const found: { id: string; on: string }[] = []
+      for await (const rows of table.range(EXPIRING, '', `${until};`, [])) {
+        found.push(
+          ...rows.map(({ rowKey }) => ({
+            id: rowKey.slice(rowKey.lastIndexOf(':') + 1),
+            on: rowKey.slice(0, rowKey.lastIndexOf(':')),
+          })),
+        )
+      }
+      return found
+    },
+    async forgetExpiry(id, on) {
+      await table.remove(EXPIRING, `${on}:${id}`)
     },
     async addAttempt(id, { stateHash, browserHash, expiresOn, secrets }) {
       await table.insert({ partitionKey: id, rowKey: attemptKey(stateHash), v: VERSION, browserHash, expiresOn, ...secrets })

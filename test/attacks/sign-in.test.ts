@@ -1,3 +1,4 @@
+import { TableClient } from '@azure/data-tables'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 
 import { Browser, type Landing } from '../sandbox/entra/browser.ts'
@@ -207,6 +208,24 @@ describe('who signs in', () => {
     })
     expect(late.status).toBe(409)
     expect(await accounts()).toBe(before)
+  })
+})
+
+describe('a sign-in that nobody proves', () => {
+  it('forced connection: ends after ten minutes, and its tokens are destroyed by the timer', async () => {
+    const { browser, landing, connection } = await answered('admin@contoso.test', { returnUrl: RETURN_URL, confirm: true })
+    const back = new URL((await deliver(browser, landing)).headers.get('location') as string)
+    const stored = async () => {
+      const { connectionString } = gateway.cloud.azurite
+      const table = TableClient.fromConnectionString(connectionString, 'connections', { allowInsecureConnection: true })
+      return (await table.getEntity(connection.id, 'connection')).sealed
+    }
+    expect(await stored()).toBeDefined()
+    await gateway.cloud.hosts.advance(16 * 60_000)
+    expect(await stored()).toBeUndefined()
+    expect(await read(connection.id)).toMatchObject({ status: 'failed', problem: { reason: 'not_confirmed' } })
+    const proof = back.searchParams.get('proof')
+    expect((await gateway.api('POST', `/api/connections/${connection.id}/confirm`, { body: { proof } })).status).toBe(409)
   })
 })
 

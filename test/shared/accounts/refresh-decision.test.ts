@@ -49,10 +49,9 @@ describe('decideRefresh', () => {
   })
 
   it('tries a blocked account again after a day and never one that needs its person', () => {
-    const blocked = (hours: number) =>
-      account({ status: 'blocked', slots: { graph: { expiresOn: at(0), refreshedOn: at(-hours * HOUR) } } })
-    expect(decideRefresh(blocked(23), at(0), NOW, 0).should).toBe(false)
-    expect(decideRefresh(blocked(25), at(0), NOW, 0)).toMatchObject({ should: true, reason: 'blocked_retry' })
+    const blocked = (hours: number) => account({ status: 'blocked', refreshDueOn: at(hours * HOUR) })
+    expect(decideRefresh(blocked(1), at(0), NOW, 0).should).toBe(false)
+    expect(decideRefresh(blocked(-1), at(0), NOW, 0)).toMatchObject({ should: true, reason: 'blocked_retry' })
     expect(decideRefresh(account({ status: 'reconnect_required' }), at(0), NOW, 0)).toMatchObject({
       should: false,
       reason: 'reconnect_required',

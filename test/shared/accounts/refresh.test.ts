@@ -161,8 +161,10 @@ describe('refresh', () => {
       calls += 1
       return redeem(...given)
     })
-    await expect(refresh(account.id, GOAL)).rejects.toMatchObject({ name: 'AppError' })
-    await expect(refresh(account.id, GOAL)).rejects.toMatchObject({ code: 'upstream_unavailable' })
+    const first = await refresh(account.id, GOAL).catch((error) => error)
+    const again = await refresh(account.id, GOAL).catch((error) => error)
+    expect({ code: again.code, action: again.action }).toEqual({ code: first.code, action: first.action })
+    expect(again.details.retryAfter).toBeGreaterThan(0)
     expect(calls).toBe(1)
     expect(await read(account)).toMatchObject({ status: 'connected', failures: 1, tokens: { refreshToken: 'rt-1' } })
     expect((await read(account)).lease).toBeUndefined()
@@ -183,6 +185,14 @@ describe('refresh', () => {
     const untouched = entra()
     await expect(refresher(untouched.redeem).refresh(account.id, GOAL)).rejects.toMatchObject({ code: 'reconnect_required' })
     expect(untouched.calls).toEqual([])
+    now += 25 * HOUR
+    const stillBlocked = entra()
+    const refusing = refresher(async (...given) => {
+      await stillBlocked.redeem(...given)
+      return failing(400, 53003)(...given)
+    })
+    for (let message = 0; message < 3; message += 1) await refusing.refreshIfDue(account.id).catch(() => undefined)
+    expect(stillBlocked.calls).toHaveLength(1)
     now += 25 * HOUR
     const { refreshIfDue, changes } = refresher(entra().redeem)
     expect(await refreshIfDue(account.id)).toBe('blocked_retry')
