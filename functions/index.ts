@@ -203,3 +203,6 @@ for (const one of routes) {
 }
 app.timer('refreshTimer', { schedule: '%REFRESH_SCHEDULE%', handler: refreshTimer(services) })
 app.storageQueue('refreshQueue', { queueName: REFRESH_QUEUE, connection: 'AzureWebJobsStorage', handler: refreshQueue(services) })
+
+// Not before everything is registered: an instance that is not ready serves nobody.
+setImmediate(() => void services.preload().catch(() => undefined))

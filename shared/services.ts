@@ -13,6 +13,7 @@ import { createTokenVault } from './accounts/token-vault.ts'
 import { createAudit } from './audit/audit.ts'
 import { lazyCredential } from './azure/credential.ts'
 import { createVaultKeyWrapper, createVaultSecretReader } from './azure/key-vault.ts'
+import { preloadSdks } from './azure/preload.ts'
 import { openQueue } from './azure/queue.ts'
 import { createTableAccountIndex } from './azure/table-account-index.ts'
 import { createTableAccountStore } from './azure/table-account-store.ts'
@@ -151,6 +152,7 @@ export function createServices(config: Config) {
     identify: hostKeyCaller(config.hostKeyPermissions),
     mayUse: (caller: Caller) => (owned: Pick<Account, 'owner'>) => mayUse(caller, owned),
     findAccount: accounts.find,
+    preload: () => preloadSdks({ identity: 'tableUrl' in storage }),
     sweepDue: () => sweep({ store, send: queue.send, now }),
     audit: createAudit({ log: createTableLog(table('audit')), now }),
   }

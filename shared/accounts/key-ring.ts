@@ -66,6 +66,7 @@ export function keyScope(tenantId: string, objectId: string): string {
 
 export function createKeyRing(store: WrappedKeyStore, wrapper: KeyWrapper, now: () => number): KeyRing {
   const opened = new ExpiringMap<string, { keyId: string; dataKey: Buffer }>(CACHE_ENTRIES, CACHE_LIFE_MS, now)
+  const derived = new ExpiringMap<string, Buffer>(CACHE_ENTRIES, CACHE_LIFE_MS, now)
 
   async function unwrap(key: WrappedKey): Promise<{ keyId: string; dataKey: Buffer }> {
     const known = opened.get(key.keyId)
@@ -97,7 +98,15 @@ export function createKeyRing(store: WrappedKeyStore, wrapper: KeyWrapper, now: 
   }
 
   return {
-    derive: async (purpose) => sealingKey((await current(GATEWAY_SCOPE)).dataKey, `purpose:${purpose}`),
+    async derive(purpose) {
+      const { keyId, dataKey } = await current(GATEWAY_SCOPE)
+      const name = `${keyId}:${purpose}`
+      const known = derived.get(name)
+      if (known) return known
+      const key = sealingKey(dataKey, `purpose:${purpose}`)
+      derived.set(name, key)
+      return key
+    },
     async seal(to, plaintext) {
       const { keyId, dataKey } = await current(to.scope)
       return { keyId, sealed: seal(dataKey, { ...to, keyId }, plaintext) }
