@@ -8,6 +8,7 @@ import { type Route, route } from '../shared/http/route.ts'
 import { messageInput } from '../shared/mail/message-input.ts'
 import { createServices, REFRESH_QUEUE, type Services } from '../shared/services.ts'
 import { confirmConnection, confirmConnectionBody } from './confirm-connection.ts'
+import { createAccount, createAccountBody } from './create-account.ts'
 import { createConnection, createConnectionBody } from './create-connection.ts'
 import { deleteAccount } from './delete-account.ts'
 import { finishSignIn } from './finish-sign-in.ts'
@@ -78,6 +79,15 @@ const routes: Route<Services>[] = [
   }),
 
   // Accounts and tokens
+  route({
+    name: 'createAccount',
+    methods: ['POST'],
+    route: 'accounts',
+    permission: 'accounts.connect',
+    body: createAccountBody,
+    audit: 'connect',
+    handler: createAccount,
+  }),
   route({
     name: 'listAccounts',
     methods: ['GET'],

@@ -34,6 +34,7 @@ import { readProfile } from './mail/profile.ts'
 import { createStreamBudget } from './mail/stream-budget.ts'
 import { createAudienceResolver } from './oauth/authority.ts'
 import { createCredentialReader } from './oauth/client-credential.ts'
+import { clouds } from './oauth/clouds.ts'
 import { createEntraClient } from './oauth/entra-client.ts'
 import { createIdTokenValidator } from './oauth/id-token.ts'
 import type { MailboxPermission } from './oauth/permissions.ts'
@@ -118,6 +119,7 @@ export function createServices(config: Config) {
     resolveAudience: createAudienceResolver({ ...network, authorityHost }),
     readMail: async (accessToken) => (await readProfile(graph, accessToken)).mail,
     authorityHost,
+    graphResource: clouds[config.provider.cloud].graph.origin,
     outlookResource,
     redirectUri: config.redirectUri,
   })
@@ -137,6 +139,7 @@ export function createServices(config: Config) {
     now,
     provider,
     connections,
+    signIn,
     accounts,
     accessTokens,
     refresher,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 import { AppError } from '../errors.ts'
 import { isId, newId } from '../ids.ts'
-import type { MailboxPermission } from '../oauth/permissions.ts'
+import { type MailboxPermission, mailboxPermissions } from '../oauth/permissions.ts'
 import type { AccessTokens } from './access-tokens.ts'
 import { type Account, addressesOf, type Tokens } from './account.ts'
 import { type AccountIndex, type AccountStore, STALE } from './account-store.ts'
@@ -89,6 +89,8 @@ export function createAccounts({ store, index, vault, accessTokens, changed, now
       Object.entries(tokens.slots).map(([slot, { expiresOn }]) => [slot, { expiresOn, refreshedOn: on }]),
     )
     const generation = (was?.generation ?? 0) + 1
+    // Asking for less does not take back what was consented to before, while that still works.
+    const kept: Pick<Account, 'permissions' | 'scopes'> = was?.status === 'connected' ? was : { permissions: [], scopes: [] }
     const account: Account = {
       id,
       owner,
@@ -96,8 +98,8 @@ export function createAccounts({ store, index, vault, accessTokens, changed, now
       kind: 'delegated',
       ...identity,
       status: 'connected',
-      permissions,
-      scopes,
+      permissions: mailboxPermissions.filter((one) => permissions.includes(one) || kept.permissions.includes(one)),
+      scopes: [...new Set([...kept.scopes, ...scopes])],
       slots,
       generation,
       failures: 0,

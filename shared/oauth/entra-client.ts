@@ -21,7 +21,16 @@ export interface EntraClient {
     permissions: MailboxPermission[],
     claims?: string,
   ): Promise<EntraAnswer>
+  /**
+   * A refresh token from elsewhere, for everything that was consented to for the resource; with the id_token that says whose it is.
+   *
+   * @see {@link https://learn.microsoft.com/entra/identity-platform/scopes-oidc#the-default-scope The .default scope}
+   */
+  redeemForeign(provider: Provider, tenant: string, refreshToken: string, resource: string): Promise<EntraAnswer>
 }
+
+/** All that was ever consented to for a resource, in one token. */
+const DEFAULT_SCOPE = '.default'
 
 export interface EntraClientOptions extends TokenEndpointOptions {
   authorityHost: URL
@@ -61,6 +70,19 @@ export function createEntraClient(options: EntraClientOptions): EntraClient {
         requestToken(
           { tokenEndpoint: tokenEndpoint(authorityHost, provider.audience), clientId: provider.clientId, credential, scopes },
           code,
+          options,
+        ),
+      ),
+    redeemForeign: (provider, tenant, refreshToken, resource) =>
+      withCredential(provider, (credential) =>
+        requestToken(
+          {
+            tokenEndpoint: tokenEndpoint(authorityHost, tenant),
+            clientId: provider.clientId,
+            credential,
+            scopes: [`${resource}/${DEFAULT_SCOPE}`, 'openid', 'profile', 'email', 'offline_access'],
+          },
+          { refreshToken },
           options,
         ),
       ),

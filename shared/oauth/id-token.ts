@@ -16,7 +16,8 @@ export interface IdTokenRules {
   /** `organizations`, `common`, `consumers`, or one tenant's id. */
   audience: string
   clientId: string
-  nonce: string
+  /** Undefined only where no sign-in of ours preceded: an imported refresh token. */
+  nonce: string | undefined
 }
 
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
@@ -59,9 +60,9 @@ export function createIdTokenValidator(options: { fetch: typeof fetch; now(): nu
         issuer: `${rules.authorityHost.origin}/${tenantId}/v2.0`,
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
         currentDate: new Date(options.now()),
-        requiredClaims: ['exp', 'iat', 'nonce', 'oid', 'tid'],
+        requiredClaims: ['exp', 'iat', 'oid', 'tid'],
       })
-      if (payload.nonce !== rules.nonce) throw refused('nonce')
+      if (rules.nonce !== undefined && payload.nonce !== rules.nonce) throw refused('nonce')
       const text = (name: string) => (typeof payload[name] === 'string' ? (payload[name] as string) : '')
       const userPrincipalName = text('preferred_username')
       return { tenantId, userId: text('oid'), userPrincipalName, displayName: text('name') || userPrincipalName }

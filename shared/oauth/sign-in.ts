@@ -4,12 +4,12 @@ import type { Grant, Identity } from '../accounts/accounts.ts'
 import type { Connection } from '../accounts/connection.ts'
 import type { Provider } from '../accounts/provider.ts'
 import { AppError } from '../errors.ts'
-import { authorizeEndpoint } from './authority.ts'
+import { authorizeEndpoint, tenantOf } from './authority.ts'
 import type { EntraAnswer } from './entra-answer.ts'
 import { EntraFailure } from './entra-answer.ts'
 import type { EntraClient } from './entra-client.ts'
 import type { ValidateIdToken } from './id-token.ts'
-import { consentScopes, missingScopes, permissionsCovered, type Resource, scopesOf } from './permissions.ts'
+import { consentScopes, mailboxPermissions, missingScopes, permissionsCovered, type Resource, scopesOf } from './permissions.ts'
 
 /** What is kept on the server between the redirect to Entra and the callback (RFC 7636, OpenID Connect Core §3.1.2.1). */
 export interface SignInSecrets {
@@ -24,6 +24,7 @@ export interface SignInDependencies {
   /** Graph's `mail` of the signed-in person; undefined when Graph has none. */
   readMail(accessToken: string): Promise<string | undefined>
   authorityHost: URL
+  graphResource: string
   outlookResource: string
   redirectUri: string
 }
@@ -37,7 +38,8 @@ export function newSignInSecrets(): SignInSecrets {
 
 /** The protocol of one sign-in with Entra: where the browser is sent, and what becomes of its answer. */
 export function createSignIn(dependencies: SignInDependencies) {
-  const { entra, validateIdToken, resolveAudience, readMail, authorityHost, outlookResource, redirectUri } = dependencies
+  const { entra, validateIdToken, resolveAudience, readMail, authorityHost, graphResource, outlookResource, redirectUri } =
+    dependencies
 
   /** @see {@link https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#request-an-authorization-code Authorization request} */
   function authorizeUrl(provider: Provider, { request }: Connection, state: string, secrets: SignInSecrets): URL {
@@ -94,7 +96,38 @@ export function createSignIn(dependencies: SignInDependencies) {
     }
   }
 
-  return { authorizeUrl, redeem }
+  /**
+   * A refresh token that another application got for the same registration: what it was consented to is what the account can do.
+   *
+   * @throws `reconnect_required` when Entra does not take it
+   */
+  async function adopt(provider: Provider, owner: string, refreshToken: string): Promise<Grant> {
+    const audience = await resolveAudience(provider.audience)
+    const graph = await asked(() => entra.redeemForeign(provider, provider.audience, refreshToken, graphResource))
+    const person = await validateIdToken(graph.idToken, {
+      authorityHost,
+      audience,
+      clientId: provider.clientId,
+      nonce: undefined,
+    })
+    const newest = graph.refreshToken ?? refreshToken
+    // Nothing for Outlook was consented to: no reason to refuse what there is.
+    const outlook = await entra.redeemForeign(provider, tenantOf(person.tenantId), newest, outlookResource).catch((error) => {
+      if (error instanceof EntraFailure && error.verdict === 'account') return undefined
+      throw error instanceof EntraFailure ? error.error : error
+    })
+    const scopes = [...graph.token.scopes, ...(outlook?.token.scopes ?? [])]
+    const permissions = permissionsCovered(mailboxPermissions, scopes)
+    const identity: Identity = { ...person, mailbox: (await readMail(graph.token.accessToken)) ?? person.userPrincipalName }
+    const slots = {
+      graph: graph.token,
+      ...(outlook && scopesOf('outlook', permissions, outlookResource).length > 0 && { outlook: outlook.token }),
+    }
+    const tokens = { refreshToken: outlook?.refreshToken ?? newest, slots }
+    return { owner, provider: provider.name, identity, permissions, scopes, tokens }
+  }
+
+  return { authorizeUrl, redeem, adopt }
 }
 
 export type SignIn = ReturnType<typeof createSignIn>

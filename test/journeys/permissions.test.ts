@@ -13,6 +13,7 @@ const routes: [method: string, path: string, permission: string][] = [
   ['POST', '/api/connections', 'accounts.connect'],
   ['GET', '/api/connections/con_00000000000000000000000000', 'accounts.connect'],
   ['POST', '/api/connections/con_00000000000000000000000000/confirm', 'accounts.connect'],
+  ['POST', '/api/accounts', 'accounts.connect'],
   ['GET', '/api/accounts', 'accounts.manage'],
   ['GET', `/api/accounts/${NOBODY}`, 'accounts.manage'],
   ['DELETE', `/api/accounts/${NOBODY}`, 'accounts.manage'],

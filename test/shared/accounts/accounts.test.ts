@@ -53,6 +53,19 @@ describe('accounts', () => {
     expect(record && (await stores.vault.open(record)).refreshToken).toBe('rt-2')
   })
 
+  it('adds to what was consented to before, unless that had stopped working', async () => {
+    const { connect } = instance()
+    const first = await connect(grant('more', { permissions: ['send', 'read'], scopes: ['Mail.Send', 'Mail.Read'] }))
+    const more = await connect(grant('more', { permissions: ['imap'], scopes: ['IMAP.AccessAsUser.All'] }))
+    expect(more).toMatchObject({
+      permissions: ['send', 'read', 'imap'],
+      scopes: ['Mail.Send', 'Mail.Read', 'IMAP.AccessAsUser.All'],
+    })
+    const record = await stores.accounts.read(first.id)
+    if (record) await stores.accounts.update(record, { ...record, account: { ...record.account, status: 'reconnect_required' } })
+    expect(await connect(grant('more', { permissions: ['send'] }))).toMatchObject({ permissions: ['send'] })
+  })
+
   it('gives another owner an account of its own, and neither reaches into the other', async () => {
     const { connect, find, remove } = instance()
     const mine = await connect(grant('shared'))

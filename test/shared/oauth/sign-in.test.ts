@@ -42,6 +42,7 @@ function signIn(graph: EntraAnswer, outlook: EntraAnswer = answer(IMAP, 'rt-2'))
     ...createSignIn({
       entra: {
         redeemCode: async () => graph,
+        redeemForeign: async () => graph,
         redeemRefreshToken: async (_provider, tenantId, refreshToken) => {
           redeemed.push(`${tenantId} ${refreshToken}`)
           return outlook
@@ -51,6 +52,7 @@ function signIn(graph: EntraAnswer, outlook: EntraAnswer = answer(IMAP, 'rt-2'))
       resolveAudience: async (audience) => audience,
       readMail: async () => undefined,
       authorityHost: new URL('https://login.example'),
+      graphResource: 'https://graph.microsoft.com',
       outlookResource: 'https://outlook.office.com',
       redirectUri: 'https://mail.example/api/oauth/callback',
     }),
