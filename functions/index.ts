@@ -11,6 +11,7 @@ import { confirmConnection, confirmConnectionBody } from './confirm-connection.t
 import { createAccount, createAccountBody } from './create-account.ts'
 import { createConnection, createConnectionBody } from './create-connection.ts'
 import { deleteAccount } from './delete-account.ts'
+import { diagnoseAccount } from './diagnose-account.ts'
 import { finishSignIn } from './finish-sign-in.ts'
 import { getAccount } from './get-account.ts'
 import { getAttachment } from './get-attachment.ts'
@@ -136,6 +137,13 @@ const routes: Route<Services>[] = [
     permission: 'accounts.connect',
     audit: 'connect',
     handler: reconnectAccount,
+  }),
+  route({
+    name: 'diagnoseAccount',
+    methods: ['POST'],
+    route: 'accounts/{account}/diagnosis',
+    permission: 'accounts.manage',
+    handler: diagnoseAccount,
   }),
 
   // Mail

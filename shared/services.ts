@@ -23,6 +23,11 @@ import { createTableLog } from './azure/table-log.ts'
 import { openTable } from './azure/tables.ts'
 import { systemClock } from './clock.ts'
 import type { Config } from './config.ts'
+import { createDiagnosis } from './diagnosis/diagnose.ts'
+import { signInAtImap } from './diagnosis/imap-sign-in.ts'
+import { openInbox } from './diagnosis/open-inbox.ts'
+import { signInAtPop } from './diagnosis/pop-sign-in.ts'
+import { signInAtSmtp } from './diagnosis/smtp-sign-in.ts'
 import { AppError } from './errors.ts'
 import { type Caller, hostKeyCaller, mayUse } from './http/caller.ts'
 import { browserCookieName } from './http/cookies.ts'
@@ -110,8 +115,12 @@ export function createServices(config: Config) {
       (await accessTokens.get(id, 'graph-cae', { minValidityMs: OWN_CALL_VALIDITY_MS, claims })).token.accessToken,
   })
 
-  const linkFor = async ({ id }: Account, permissions: MailboxPermission[]) =>
-    new URL(`/api/connect/${await links.seal({ account: id, permissions })}`, config.publicBaseUrl).href
+  /** Asks for no more than the provider offers. */
+  const linkFor = async ({ id, provider: name }: Account, permissions: MailboxPermission[]) =>
+    new URL(
+      `/api/connect/${await links.seal({ account: id, permissions: permissions.filter((one) => provider(name).permissions.includes(one)) })}`,
+      config.publicBaseUrl,
+    ).href
 
   const signIn = createSignIn({
     entra,
@@ -155,6 +164,14 @@ export function createServices(config: Config) {
     identify: hostKeyCaller(config.hostKeyPermissions),
     mayUse: (caller: Caller) => (owned: Pick<Account, 'owner'>) => mayUse(caller, owned),
     findAccount: accounts.find,
+    diagnose: createDiagnosis({
+      token: async ({ id }, resource) =>
+        (await accessTokens.get(id, resource, { minValidityMs: OWN_CALL_VALIDITY_MS })).token.accessToken,
+      inbox: (account) => openInbox(graph, mailboxOf(account)),
+      signIn: { imap: signInAtImap, pop: signInAtPop, smtp: signInAtSmtp },
+      endpoints,
+      linkFor,
+    }),
     preload: () => preloadSdks({ identity: 'tableUrl' in storage }),
     sweepDue: () => sweep({ store, send: queue.send, now }),
     audit: createAudit({ log: createTableLog(table('audit')), now }),

@@ -1,18 +1,21 @@
 import { json } from '../stand-in.ts'
 import type { Role } from './access.ts'
+import { vaultError } from './errors.ts'
 import type { Call, Route, Vault } from './routes.ts'
-import type { ObjectStore, VaultObject, Version } from './store.ts'
+import type { ObjectNoun, ObjectStore, VaultObject, Version } from './store.ts'
 import { deletionOf, page } from './wire.ts'
 
 /** One kind of object as the routes that all kinds share see it. */
 export interface ObjectKind<T> {
-  noun: 'Secret' | 'Key'
+  noun: ObjectNoun
   /** The path's word. */
-  collection: 'secrets' | 'keys'
+  collection: 'secrets' | 'keys' | 'certificates'
   readRole: Role
   /** The data action of reading what is not the value. */
   readAction: string
   store(vault: Vault): ObjectStore<T>
+  /** What exists through these objects, and goes and comes back with them. */
+  parts?(vault: Vault): ObjectStore<unknown>[]
   /** An entry of a list; its id is `url` and, in a list of versions, the version. */
   item(url: string, version: Version<T>): object
   /** What deletion and recovery answer about the newest version. */

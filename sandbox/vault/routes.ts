@@ -1,4 +1,5 @@
 import type { Role } from './access.ts'
+import type { CertificateData } from './certificates.ts'
 import type { KeyData } from './keys.ts'
 import type { SecretData } from './secrets.ts'
 import type { ObjectStore } from './store.ts'
@@ -9,6 +10,7 @@ export interface Vault {
   url: string
   secrets: ObjectStore<SecretData>
   keys: ObjectStore<KeyData>
+  certificates: ObjectStore<CertificateData>
 }
 
 /** One authorized request. */

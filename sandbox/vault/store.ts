@@ -11,10 +11,12 @@ export interface Version<T> {
   exp?: number
   nbf?: number
   tags?: Record<string, string>
+  /** Made with a certificate and changed through it only. */
+  managed?: boolean
   data: T
 }
 
-/** One secret or key: its versions, oldest first, and when it was deleted (it can be recovered until purged). */
+/** One secret, key or certificate: its versions, oldest first, and when it was deleted (it can be recovered until purged). */
 export interface VaultObject<T> {
   name: string
   versions: Version<T>[]
@@ -28,6 +30,8 @@ export interface VersionChanges {
   tags?: Record<string, string>
 }
 
+export type ObjectNoun = 'Secret' | 'Key' | 'Certificate'
+
 const NAME = /^[0-9a-zA-Z-]{1,127}$/
 
 /** Key Vault's clock: whole seconds of the shared time. */
@@ -35,11 +39,11 @@ export const nowSeconds = () => Math.floor(Date.now() / 1000)
 
 /** Named, versioned, softly deleted objects of one kind. Refusals are thrown in Key Vault's shape. */
 export class ObjectStore<T> {
-  readonly kind: 'Secret' | 'Key'
+  readonly kind: ObjectNoun
   readonly #objects: Record<string, VaultObject<T>>
   readonly #changed: () => void
 
-  constructor(kind: 'Secret' | 'Key', objects: Record<string, VaultObject<T>>, changed: () => void) {
+  constructor(kind: ObjectNoun, objects: Record<string, VaultObject<T>>, changed: () => void) {
     this.kind = kind
     this.#objects = objects
     this.#changed = changed
@@ -71,18 +75,28 @@ export class ObjectStore<T> {
     return id || this.#find(name)?.versions.at(-1)?.id
   }
 
-  /** Refuses a name that is malformed or waits in soft delete; to be asked before work is spent on the new version. */
-  assertFree(name: string): void {
+  /**
+   * Refuses a name that is malformed, waits in soft delete or is used otherwise (`managed`: by a certificate); to be asked before work is
+   * spent on the new version.
+   */
+  assertFree(name: string, managed = false): void {
     if (!NAME.test(name)) throw badParameter('The name must be 1 to 127 letters, digits and hyphens.')
-    if (this.#find(name)?.deletedDate === undefined) return
+    const object = this.#find(name)
+    if (object && (object.versions.at(-1)?.managed ?? false) !== managed) {
+      throw vaultError(409, 'Conflict', `A ${this.kind} named ${name} exists ${managed ? 'without' : 'through'} a certificate.`)
+    }
+    if (object?.deletedDate === undefined) return
     const message = `${this.kind} ${name} is deleted but recoverable: recover or purge it before the name is used again.`
     throw vaultError(409, 'Conflict', message, 'ObjectIsDeletedButRecoverable')
   }
 
-  add(name: string, data: T, changes: VersionChanges = {}): Version<T> {
-    this.assertFree(name)
+  /** A new version; one that is part of a certificate has the certificate's version id. */
+  add(name: string, data: T, changes: VersionChanges = {}, certificateVersion?: string): Version<T> {
+    this.assertFree(name, certificateVersion !== undefined)
     const created = nowSeconds()
-    const version = { id: randomBytes(16).toString('hex'), enabled: true, created, updated: created, data, ...defined(changes) }
+    const id = certificateVersion ?? randomBytes(16).toString('hex')
+    const managed = certificateVersion === undefined ? undefined : true
+    const version = { id, enabled: true, created, updated: created, managed, data, ...defined(changes) }
     const key = name.toLowerCase()
     const object = this.#find(name)
     if (object) object.versions.push(version)

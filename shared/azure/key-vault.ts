@@ -13,7 +13,9 @@ export interface VaultAccess {
 /** Key Vault's own hosts, by cloud. Elsewhere the SDK cannot check that the challenge names the vault's domain. */
 const VAULT_HOSTS = /\.vault\.(azure\.net|azure\.cn|usgovcloudapi\.net)$/
 
-const options = ({ url }: VaultAccess) => ({ disableChallengeResourceVerification: !VAULT_HOSTS.test(url.hostname) })
+export const vaultClientOptions = ({ url }: VaultAccess) => ({
+  disableChallengeResourceVerification: !VAULT_HOSTS.test(url.hostname),
+})
 
 const ALGORITHM = 'RSA-OAEP-256'
 
@@ -27,7 +29,7 @@ export function createVaultKeyWrapper(access: VaultAccess, keyName: string): Key
     if (!made) {
       made = (async () => {
         const { CryptographyClient } = await import('@azure/keyvault-keys')
-        return new CryptographyClient(new URL(path, access.url).href, await access.credential(), options(access))
+        return new CryptographyClient(new URL(path, access.url).href, await access.credential(), vaultClientOptions(access))
       })()
       clients.set(path, made)
     }
@@ -58,7 +60,7 @@ export function createVaultSecretReader(access: VaultAccess): (name: string) => 
   return async (name) => {
     client ??= (async () => {
       const { SecretClient } = await import('@azure/keyvault-secrets')
-      return new SecretClient(access.url.href, await access.credential(), options(access))
+      return new SecretClient(access.url.href, await access.credential(), vaultClientOptions(access))
     })()
     const opened = client
     const { value, properties } = await guarded(async () => (await opened).getSecret(name))
@@ -67,7 +69,8 @@ export function createVaultSecretReader(access: VaultAccess): (name: string) => 
   }
 }
 
-async function guarded<T>(work: () => Promise<T>): Promise<T> {
+/** Work at the vault; what it throws becomes `store_unavailable`. */
+export async function guarded<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {
@@ -75,7 +78,7 @@ async function guarded<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function vaultProblem(cause: unknown): AppError {
+export function vaultProblem(cause: unknown): AppError {
   const { statusCode, code } = (cause ?? {}) as { statusCode?: number; code?: string }
   const upstream = { service: 'keyVault' as const, code }
   if (statusCode === 404 || statusCode === 403) {

@@ -1,8 +1,10 @@
+import type { Socket } from 'node:net'
+
 import type { ImapFlow } from 'imapflow'
 
 import { attemptSignIn, type Session, type SignIn, type SignInAttempt, type Verdict } from './sign-in.ts'
 
-/** No answer to a sign-in comes near this. */
+/** All answers to a sign-in together do not come near this. */
 const MAX_BYTES = 64 * 1024
 const LIMITS = { maxLineLength: MAX_BYTES, maxLiteralSize: MAX_BYTES, maxResponseSize: MAX_BYTES }
 
@@ -34,12 +36,12 @@ async function talk(attempt: SignInAttempt, { socket }: Session): Promise<Verdic
     const serverText = typeof response === 'string' ? response : undefined
     return { refusal: { serverCode: responseStatus ?? 'BAD', serverText } }
   }
-  // A greeting of PREAUTH says that no sign-in is needed: then nobody asked for the token, and nothing is proven.
-  if (client.authenticated !== attempt.username) throw new Error('The server did not ask for a sign-in.')
+  // Kept of a greeting of OK only. After PREAUTH nobody asks for the token, and nothing is proven.
+  if (client.greeting === undefined) throw new Error('The server did not ask for a sign-in.')
   return { goodbye: () => client.logout() }
 }
 
-async function openClient({ host, port, username, accessToken }: SignInAttempt, socket: Session['socket']): Promise<ImapFlow> {
+async function openClient({ host, port, username, accessToken }: SignInAttempt, socket: Socket): Promise<ImapFlow> {
   const { ImapFlow } = await import('imapflow')
   const client = new ImapFlow({
     ...LIMITS,
@@ -52,7 +54,10 @@ async function openClient({ host, port, username, accessToken }: SignInAttempt, 
     disableAutoEnable: true,
     transport: {
       connect: (_options, onConnect) => {
-        setImmediate(onConnect)
+        setImmediate(() => {
+          onConnect()
+          limit(socket)
+        })
         return socket
       },
     },
@@ -60,4 +65,13 @@ async function openClient({ host, port, username, accessToken }: SignInAttempt, 
   // The failure is heard from connect(); an event that nobody hears would end the process.
   client.on('error', () => {})
   return client
+}
+
+/** The library bounds a line, not their number. */
+function limit(socket: Socket): void {
+  let received = 0
+  socket.on('data', (chunk: Buffer) => {
+    received += chunk.length
+    if (received > MAX_BYTES) socket.destroy()
+  })
 }

@@ -71,7 +71,7 @@ export async function attemptSignIn(
     const verdict = await within(timeoutMs, talk())
     if (verdict === 'late') return refused('timeout')
     if ('refusal' in verdict) return refused(stage, withoutSecret(verdict.refusal, accessToken))
-    await within(GOODBYE_MS, verdict.goodbye()).catch(() => {})
+    await within(Math.min(GOODBYE_MS, timeoutMs), verdict.goodbye()).catch(() => {})
     return { ok: true }
   } catch {
     return refused(stage)

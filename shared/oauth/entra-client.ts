@@ -42,6 +42,9 @@ export interface EntraClientOptions extends TokenEndpointOptions {
 /** Entra's answers to a secret it does not accept: wrong, and expired. */
 const REFUSED_SECRET = ['AADSTS7000215', 'AADSTS7000222']
 
+const proofOf = (credential: ClientCredential) =>
+  'clientSecret' in credential ? credential.clientSecret : credential.clientAssertion
+
 /** Declares that we understand claims challenges, so that our own tokens may live up to 28 h. */
 const CLIENT_CAPABILITIES = { access_token: { xms_cc: { values: ['cp1'] } } }
 
@@ -59,7 +62,7 @@ export function createEntraClient(options: EntraClientOptions): EntraClient {
     } catch (error) {
       if (!(error instanceof EntraFailure) || !REFUSED_SECRET.includes(error.error.details.upstream?.code ?? '')) throw error
       const fresh = await credential(provider, true)
-      if (fresh.clientSecret === used.clientSecret) throw error
+      if (proofOf(fresh) === proofOf(used)) throw error
       return ask(fresh)
     }
   }

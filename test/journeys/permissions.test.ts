@@ -19,6 +19,7 @@ const routes: [method: string, path: string, permission: string][] = [
   ['DELETE', `/api/accounts/${NOBODY}`, 'accounts.manage'],
   ['POST', `/api/accounts/${NOBODY}/refresh`, 'accounts.manage'],
   ['POST', `/api/accounts/${NOBODY}/reconnect`, 'accounts.connect'],
+  ['POST', `/api/accounts/${NOBODY}/diagnosis`, 'accounts.manage'],
   ['POST', `/api/accounts/${NOBODY}/token`, 'tokens.issue'],
   ['POST', `/api/accounts/${NOBODY}/send`, 'mail.send'],
   ['GET', `/api/accounts/${NOBODY}/messages`, 'mail.read'],
