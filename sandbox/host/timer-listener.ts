@@ -6,6 +6,8 @@ import { timerTrigger } from './timer-info.ts'
 import type { TimerLock } from './timer-lock.ts'
 
 const MINUTE_MS = 60_000
+/** How soon a host asks again for a timer that another one has, or whose lock could not be reached. */
+const LOCK_RETRY_MS = 5000
 
 export interface TimerListenerOptions {
   name: string
@@ -55,7 +57,7 @@ export class TimerListener {
     await this.#inTurn(() => this.#runIfDue())
     const wait = this.#due - Date.now()
     // Still due: another host has it, or the storage cannot be reached.
-    this.#arm(wait > 0 ? wait : MINUTE_MS)
+    this.#arm(wait > 0 ? wait : LOCK_RETRY_MS)
   }
 
   /** Fires now, whatever the schedule says; false when another host has the timer. */
