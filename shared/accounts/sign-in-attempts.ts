@@ -78,5 +78,6 @@ const refusals = {
 }
 
 function stateRefused(reason: keyof typeof refusals): AppError {
-  return new AppError('invalid_request', refusals[reason], { reason, action: 'user' })
+  const action = reason === 'already_connected' || reason === 'in_progress' ? 'nobody' : 'user'
+  return new AppError('invalid_request', refusals[reason], { reason, action })
 }

@@ -18,11 +18,6 @@ export function tokenEndpoint(authorityHost: URL, tenant: string): URL {
   return new URL(`/${encodeURIComponent(tenant)}/oauth2/v2.0/token`, authorityHost)
 }
 
-/** The administrator's page that approves the application for a whole organisation. */
-export function adminConsentUrl(authorityHost: URL, tenant: string, clientId: string): string {
-  return new URL(`/${encodeURIComponent(tenant)}/adminconsent?client_id=${encodeURIComponent(clientId)}`, authorityHost).href
-}
-
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
