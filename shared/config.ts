@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 
+import type { Credential } from './accounts/provider.ts'
 import { type CallerPermission, callerPermissions } from './http/caller-permissions.ts'
 import { audienceKind, capabilityOf } from './oauth/capabilities.ts'
 import { cloudNames, clouds, type MailHosts } from './oauth/clouds.ts'
@@ -66,6 +67,14 @@ const defaultCallerPermissions = callerPermissions.filter(
 
 const vaultName = /^[0-9a-zA-Z-]{1,127}$/
 
+function credentialOf(text: string): Credential | undefined {
+  if (text === 'managedIdentity') return { kind: 'managedIdentity' }
+  const [kind, name = ''] = text.split(':')
+  return (kind === 'secret' || kind === 'certificate') && vaultName.test(name) && text === `${kind}:${name}`
+    ? { kind, vaultName: name }
+    : undefined
+}
+
 const schema = z.object({
   AzureWebJobsStorage: z.optional(z.string()),
   AzureWebJobsStorage__tableServiceUri: z.optional(z.url('must be a URL')),
@@ -85,11 +94,11 @@ const schema = z.object({
       .string()
       .check(
         z.refine(
-          (text) => text.startsWith('secret:') && vaultName.test(text.slice('secret:'.length)),
-          'must be secret:<name of a Key Vault secret>; other kinds are not supported by this version',
+          (text) => credentialOf(text) !== undefined,
+          'must be secret:<name>, certificate:<name> (of the key vault) or managedIdentity; a second one is not supported by this version',
         ),
       ),
-    z.transform((text: string) => ({ kind: 'secret' as const, vaultName: text.slice('secret:'.length) })),
+    z.transform((text: string) => credentialOf(text) as Credential),
   ),
   ENTRA_PERMISSIONS: z._default(listOf(mailboxPermissions), ['send', 'read']),
   ENTRA_RESPONSE_MODE: z._default(z.enum(['query', 'form_post'], 'must be query or form_post'), 'query'),

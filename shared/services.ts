@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+
 import { createAccessTokens } from './accounts/access-tokens.ts'
 import type { Account } from './accounts/account.ts'
 import { accountView } from './accounts/account-view.ts'
@@ -11,8 +13,9 @@ import { createRefresher, type StatusChange } from './accounts/refresh.ts'
 import { sweep } from './accounts/sweep.ts'
 import { createTokenVault } from './accounts/token-vault.ts'
 import { createAudit } from './audit/audit.ts'
-import { lazyCredential } from './azure/credential.ts'
+import { createIdentityTokens, lazyCredential } from './azure/credential.ts'
 import { createVaultKeyWrapper, createVaultSecretReader } from './azure/key-vault.ts'
+import { createVaultCertificates } from './azure/key-vault-certificates.ts'
 import { preloadSdks } from './azure/preload.ts'
 import { openQueue } from './azure/queue.ts'
 import { createTableAccountIndex } from './azure/table-account-index.ts'
@@ -38,9 +41,11 @@ import type { Mailbox } from './mail/mailbox.ts'
 import { readProfile } from './mail/profile.ts'
 import { createStreamBudget } from './mail/stream-budget.ts'
 import { createAudienceResolver } from './oauth/authority.ts'
+import { createClientAssertions } from './oauth/client-assertion.ts'
 import { createCredentialReader } from './oauth/client-credential.ts'
 import { clouds } from './oauth/clouds.ts'
 import { createEntraClient } from './oauth/entra-client.ts'
+import { createFederatedAssertion } from './oauth/federated-assertion.ts'
 import { createIdTokenValidator } from './oauth/id-token.ts'
 import type { MailboxPermission } from './oauth/permissions.ts'
 import { createSignIn } from './oauth/sign-in.ts'
@@ -69,7 +74,14 @@ export function createServices(config: Config) {
     return config.provider
   }
   const { authority: authorityHost, outlookResource } = endpoints
-  const credential = createCredentialReader(createVaultSecretReader(vaultAccess), now)
+  const certificates = createVaultCertificates(vaultAccess)
+  const credential = createCredentialReader({
+    readSecret: createVaultSecretReader(vaultAccess),
+    readCertificate: certificates.read,
+    assertions: createClientAssertions({ sign: certificates.sign, now, randomId: randomUUID }),
+    federated: createFederatedAssertion({ managedIdentityToken: createIdentityTokens(vaultAccess.credential) }),
+    now,
+  })
   const entra = createEntraClient({ ...network, authorityHost, outlookResource, credential })
 
   const keyRing = createKeyRing(

@@ -45,16 +45,16 @@ function unwrapKey(vault: Vault, call: Call): Response {
 
 function sign(vault: Vault, call: Call): Response {
   const version = usable(vault, call, 'sign')
-  const value = signatureAlgorithm(call).sign(keysOf(version).privateKey, digestOf(call, 'value'))
+  const value = signatureAlgorithm(call, version).sign(keysOf(version).privateKey, digestOf(call, 'value'))
   return json(200, { kid: kidOf(vault, call.name, version), value: value.toString('base64url') })
 }
 
 function verify(vault: Vault, call: Call): Response {
   const version = usable(vault, call, 'verify')
-  const [algorithm, digest, signature] = [signatureAlgorithm(call), digestOf(call, 'digest'), bytesOf(call, 'value')]
+  const [algorithm, digest, signature] = [signatureAlgorithm(call, version), digestOf(call, 'digest'), bytesOf(call, 'value')]
   let value = false
   try {
-    value = algorithm.verify(keysOf(version).publicKey, digest, signature)
+    value = algorithm.verify?.(keysOf(version).publicKey, digest, signature) ?? false
   } catch {
     // node:crypto throws on a signature whose padding or length is wrong: it is not this key's.
   }
@@ -79,9 +79,11 @@ function oaepPadding({ body }: Call) {
   return { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: hash }
 }
 
-function signatureAlgorithm({ body }: Call): SignatureAlgorithm {
+function signatureAlgorithm({ body }: Call, version: Version<KeyData>): SignatureAlgorithm {
   const algorithm = signatureAlgorithms[String(body.alg)]
-  if (!algorithm) throw badParameter('alg must be PS256 or RS256.')
+  if (!algorithm || algorithm.keyType !== keysOf(version).privateKey.asymmetricKeyType) {
+    throw badParameter('alg must be PS256 or RS256 for an RSA key, ES256 for a key on P-256.')
+  }
   return algorithm
 }
 

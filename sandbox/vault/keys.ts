@@ -11,9 +11,11 @@ import { attributesOf, changesFrom } from './wire.ts'
 export interface KeyData {
   /** PKCS #8, PEM. It never leaves the stand-in. */
   privateKey: string
-  /** Base64url, as in a JWK. */
-  n: string
-  e: string
+  /** The public part of an RSA key, base64url as in a JWK. */
+  n?: string
+  e?: string
+  /** The public part of a key on a curve; it comes with a certificate only. */
+  ec?: { crv: string; x: string; y: string }
   size: number
   operations: string[]
 }
@@ -28,11 +30,17 @@ export async function makeRsaKey(size = 2048, operations = OPERATIONS): Promise<
   return { privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), n, e, size, operations }
 }
 
-const item = (kid: string, version: Version<KeyData>) => ({ kid, attributes: attributesOf(version), tags: version.tags })
+const item = (kid: string, version: Version<KeyData>) => ({
+  kid,
+  attributes: attributesOf(version),
+  tags: version.tags,
+  managed: version.managed,
+})
 
 function bundle(kid: string, version: Version<KeyData>) {
-  const { n, e, operations } = version.data
-  return { key: { kid, kty: 'RSA', key_ops: operations, n, e }, attributes: attributesOf(version), tags: version.tags }
+  const { n, e, ec, operations } = version.data
+  const key = { kid, kty: ec ? 'EC' : 'RSA', key_ops: operations, n, e, ...ec }
+  return { key, attributes: attributesOf(version), tags: version.tags, managed: version.managed }
 }
 
 /** The key identifier; its host is that of this start. */
@@ -64,6 +72,7 @@ function getKey(vault: Vault, { name, version: id }: Call): Response {
 /** A new version like the newest one. */
 export async function rotate(vault: Vault, name: string): Promise<Version<KeyData>> {
   const { data, tags } = vault.keys.version(name)
+  vault.keys.assertFree(name)
   return vault.keys.add(name, await makeRsaKey(data.size, data.operations), { tags })
 }
 

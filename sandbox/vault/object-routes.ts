@@ -1,6 +1,6 @@
 import { json } from '../stand-in.ts'
 import type { Role } from './access.ts'
-import { vaultError } from './errors.ts'
+import { forbidden } from './errors.ts'
 import type { Call, Route, Vault } from './routes.ts'
 import type { ObjectNoun, ObjectStore, VaultObject, Version } from './store.ts'
 import { deletionOf, page } from './wire.ts'
@@ -46,8 +46,20 @@ export function objectRoutes<T>(kind: ObjectKind<T>): Route[] {
     const entries = object.versions.map((version) => kind.item(`${active(vault, object)}/${version.id}`, version))
     return page(entries, url)
   }
+  /** What is part of a certificate lives and goes with it. */
+  const independent = (vault: Vault, name: string, inTrash: boolean) => {
+    if (newest(kind.store(vault).get(name, inTrash)).managed) {
+      throw forbidden(
+        `The ${collection.slice(0, -1)} is part of a certificate and changed through it.`,
+        `${noun}ManagedByCertificate`,
+      )
+    }
+    return [kind.store(vault), ...(kind.parts?.(vault) ?? [])]
+  }
+
   const remove = (vault: Vault, { name }: Call) => {
-    const object = kind.store(vault).delete(name)
+    for (const store of independent(vault, name, false)) store.delete(name)
+    const object = kind.store(vault).get(name, true)
     return json(200, deleted(vault, object, summary(vault, object)))
   }
   const listDeleted = (vault: Vault, { url }: Call) => {
@@ -59,9 +71,12 @@ export function objectRoutes<T>(kind: ObjectKind<T>): Route[] {
     const object = kind.store(vault).get(name, true)
     return json(200, deleted(vault, object, summary(vault, object)))
   }
-  const recover = (vault: Vault, { name }: Call) => json(200, summary(vault, kind.store(vault).recover(name)))
+  const recover = (vault: Vault, { name }: Call) => {
+    for (const store of independent(vault, name, true)) store.recover(name)
+    return json(200, summary(vault, kind.store(vault).get(name)))
+  }
   const purge = (vault: Vault, { name }: Call) => {
-    kind.store(vault).purge(name)
+    for (const store of independent(vault, name, true)) store.purge(name)
     return new Response(null, { status: 204 })
   }
 

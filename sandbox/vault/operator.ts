@@ -1,3 +1,5 @@
+import { readMaterial } from './certificate-material.ts'
+import { addCertificate } from './certificates.ts'
 import { makeRsaKey, rotate } from './keys.ts'
 import type { Vault } from './routes.ts'
 
@@ -6,6 +8,8 @@ export interface VaultOperator {
   setSecret(name: string, value: string, options?: { expiresOn?: Date }): string
   createKey(name: string, options?: { size?: number }): Promise<string>
   rotateKey(name: string): Promise<string>
+  /** A PFX, its private key not exportable. */
+  importCertificate(name: string, pfx: Buffer, password: string): Promise<string>
   disableKeyVersion(name: string, version: string): void
   /** Deletes and purges: nothing that the key wrapped can be opened again. */
   destroyKey(name: string): void
@@ -19,6 +23,8 @@ export function createOperator(vault: Vault): VaultOperator {
     },
     createKey: async (name, { size } = {}) => vault.keys.add(name, await makeRsaKey(size)).id,
     rotateKey: async (name) => (await rotate(vault, name)).id,
+    importCertificate: async (name, pfx, password) =>
+      addCertificate(vault, name, await readMaterial(pfx, password), { exportable: false }).id,
     disableKeyVersion: (name, version) => vault.keys.update(vault.keys.version(name, version), { enabled: false }),
     destroyKey: (name) => {
       vault.keys.delete(name)

@@ -18,6 +18,7 @@ const item = (id: string, version: Version<SecretData>) => ({
   contentType: version.data.contentType,
   attributes: attributesOf(version),
   tags: version.tags,
+  managed: version.managed,
 })
 
 function bundle(vault: Vault, name: string, version: Version<SecretData>): Response {

@@ -1,5 +1,7 @@
 import { constants, createHash, type KeyObject, privateEncrypt, publicDecrypt, randomBytes, timingSafeEqual } from 'node:crypto'
 
+import { signP256 } from './ecdsa.ts'
+
 /** Bytes of a SHA-256 digest, and of the salt that RFC 7518 §3.5 asks for with it. */
 export const DIGEST_BYTES = 32
 
@@ -7,12 +9,15 @@ export const DIGEST_BYTES = 32
 const SHA256_DIGEST_INFO = Buffer.from('3031300d060960864801650304020105000420', 'hex')
 
 export interface SignatureAlgorithm {
+  keyType: 'rsa' | 'ec'
   sign(key: KeyObject, digest: Buffer): Buffer
-  verify(key: KeyObject, digest: Buffer, signature: Buffer): boolean
+  /** Absent where this stand-in only signs. */
+  verify?(key: KeyObject, digest: Buffer, signature: Buffer): boolean
 }
 
 /** RSASSA-PKCS1-v1_5 with SHA-256 over a ready digest. */
 const rs256: SignatureAlgorithm = {
+  keyType: 'rsa',
   sign: (key, digest) => {
     return privateEncrypt({ key, padding: constants.RSA_PKCS1_PADDING }, Buffer.concat([SHA256_DIGEST_INFO, digest]))
   },
@@ -25,6 +30,7 @@ const rs256: SignatureAlgorithm = {
 
 /** RSASSA-PSS with SHA-256 over a ready digest, which node:crypto cannot do: the padding is made here. */
 const ps256: SignatureAlgorithm = {
+  keyType: 'rsa',
   sign: (key, digest) => {
     return privateEncrypt({ key, padding: constants.RSA_NO_PADDING }, encodePss(digest, randomBytes(DIGEST_BYTES), bitsOf(key)))
   },
@@ -34,7 +40,11 @@ const ps256: SignatureAlgorithm = {
 }
 
 /** By their JOSE names. */
-export const signatureAlgorithms: Record<string, SignatureAlgorithm> = { RS256: rs256, PS256: ps256 }
+export const signatureAlgorithms: Record<string, SignatureAlgorithm> = {
+  RS256: rs256,
+  PS256: ps256,
+  ES256: { keyType: 'ec', sign: signP256 },
+}
 
 const bitsOf = (key: KeyObject) => key.asymmetricKeyDetails?.modulusLength ?? 0
 

@@ -1,6 +1,7 @@
 import { type StandIn, type StandInOptions, type StandInRequest, serve } from '../stand-in.ts'
 import { openState } from '../state.ts'
 import { type Access, type AccessByOid, assertAllowed, gatewayAccess } from './access.ts'
+import { type CertificateData, certificateRoutes } from './certificates.ts'
 import { badParameter, vaultError } from './errors.ts'
 import { keyUseRoutes } from './key-use.ts'
 import { type KeyData, keyRoutes } from './keys.ts'
@@ -22,7 +23,7 @@ export interface VaultOptions extends StandInOptions {
   verify(token: string): VaultCaller | undefined | Promise<VaultCaller | undefined>
   /** Where tokens come from, with the vault's tenant id: `https://localhost:1234/{tid}`. */
   authority: string
-  /** What identities may do; without it, the gateway's managed identity has Crypto User and Secrets User. */
+  /** What identities may do; without it, the gateway's managed identity has Crypto User, Secrets User and Key Vault Reader. */
   access?: AccessByOid
 }
 
@@ -35,26 +36,30 @@ export interface VaultStandIn extends StandIn {
 interface VaultState {
   secrets: Record<string, VaultObject<SecretData>>
   keys: Record<string, VaultObject<KeyData>>
+  /** Absent in a folder of an earlier version. */
+  certificates?: Record<string, VaultObject<CertificateData>>
 }
 
 const RESOURCE = 'https://vault.azure.net'
-const routes = [...secretRoutes, ...keyRoutes, ...keyUseRoutes]
+const routes = [...secretRoutes, ...keyRoutes, ...keyUseRoutes, ...certificateRoutes]
 
-/** The data plane of one Key Vault: secrets and RSA keys. */
+/** The data plane of one Key Vault: secrets, RSA keys and imported certificates. */
 export async function startVault(options: VaultOptions): Promise<VaultStandIn> {
   const state = openState<VaultState>(options.folder, 'vault', () => ({ secrets: {}, keys: {} }))
+  state.value.certificates ??= {}
   const access: AccessByOid = { ...(options.access ?? gatewayAccess) }
   const vault: Vault = {
     url: '',
     secrets: new ObjectStore('Secret', state.value.secrets, state.changed),
     keys: new ObjectStore('Key', state.value.keys, state.changed),
+    certificates: new ObjectStore('Certificate', state.value.certificates, state.changed),
   }
   const standIn = await serve('vault', options, async (request, applyFaults) => {
     const caller = await authenticate(request, options)
     const found = matchRoute(routes, request.method, request.url.pathname)
     if (!found) throw vaultError(404, 'NotFound', 'There is no such operation at this address.')
     const { route, name } = found
-    const store = route.path.includes('secrets/') ? vault.secrets : vault.keys
+    const store = storeOf(vault, route.path)
     Object.assign(request.facts, { operation: route.operation, name, version: store.peek(name, found.version), oid: caller.oid })
     await applyFaults()
     if (!request.url.searchParams.get('api-version')) throw badParameter('The api-version query parameter is missing.')
@@ -73,6 +78,11 @@ export async function startVault(options: VaultOptions): Promise<VaultStandIn> {
       access[oid] = granted
     },
   }
+}
+
+function storeOf(vault: Vault, path: string): ObjectStore<unknown> {
+  if (path.includes('secrets/')) return vault.secrets
+  return path.includes('certificates/') ? vault.certificates : vault.keys
 }
 
 /**

@@ -15,3 +15,12 @@ export function lazyCredential(clientId: string | undefined): () => Promise<Toke
     return credential
   }
 }
+
+/** Tokens of the managed identity for any audience, kept by the library until shortly before they end. */
+export function createIdentityTokens(credential: () => Promise<TokenCredential>): (audience: string) => Promise<string> {
+  return async (audience) => {
+    const token = await (await credential()).getToken(`${audience}/.default`)
+    if (!token) throw new Error('The managed identity gave no token.')
+    return token.token
+  }
+}

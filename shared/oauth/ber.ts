@@ -22,6 +22,7 @@ export const tags = {
   octetString: 0x04,
   oid: 0x06,
   sequence: 0x30,
+  implicit0: 0x80,
   context0: 0xa0,
   context3: 0xa3,
 } as const

@@ -3,7 +3,7 @@ import type { Provider } from '../accounts/provider.ts'
 import { tenantOf, tokenEndpoint } from './authority.ts'
 import { type EntraAnswer, EntraFailure } from './entra-answer.ts'
 import { type MailboxPermission, scopesOf } from './permissions.ts'
-import { type ClientCredential, requestToken, type TokenEndpointOptions } from './token-endpoint.ts'
+import { type ClientCredential, requestToken, type TokenEndpointOptions, type TokenRequest } from './token-endpoint.ts'
 
 export interface EntraClient {
   /** @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3 RFC 6749 §4.1.3} */
@@ -35,15 +35,12 @@ const DEFAULT_SCOPE = '.default'
 export interface EntraClientOptions extends TokenEndpointOptions {
   authorityHost: URL
   outlookResource: string
-  /** The client secret of the provider; `fresh` passes over what memory holds. */
-  credential(provider: Provider, fresh: boolean): Promise<ClientCredential>
+  /** What the provider proves itself with at this endpoint; `fresh` passes over what memory holds. */
+  credential(provider: Provider, tokenEndpoint: URL, fresh: boolean): Promise<ClientCredential>
 }
 
-/** Entra's answers to a secret it does not accept: wrong, and expired. */
-const REFUSED_SECRET = ['AADSTS7000215', 'AADSTS7000222']
-
-const proofOf = (credential: ClientCredential) =>
-  'clientSecret' in credential ? credential.clientSecret : credential.clientAssertion
+/** Entra's answers to a credential it does not accept: a wrong or expired secret, an assertion of a certificate it does not know. */
+const REFUSED_CREDENTIAL = ['AADSTS7000215', 'AADSTS7000222', 'AADSTS700027']
 
 /** Declares that we understand claims challenges, so that our own tokens may live up to 28 h. */
 const CLIENT_CAPABILITIES = { access_token: { xms_cc: { values: ['cp1'] } } }
@@ -51,60 +48,45 @@ const CLIENT_CAPABILITIES = { access_token: { xms_cc: { values: ['cp1'] } } }
 export function createEntraClient(options: EntraClientOptions): EntraClient {
   const { authorityHost, outlookResource, credential } = options
 
-  /** A secret that Entra refuses is read from the vault once more: it may have been replaced there since. */
-  async function withCredential(
-    provider: Provider,
-    ask: (credential: ClientCredential) => Promise<EntraAnswer>,
-  ): Promise<EntraAnswer> {
-    const used = await credential(provider, false)
+  /** A credential that Entra refuses is read from the vault once more: it may have been replaced there since. */
+  async function ask(provider: Provider, tenant: string, request: AskedFor, grant: Parameters<typeof requestToken>[1]) {
+    const endpoint = tokenEndpoint(authorityHost, tenant)
+    const send = (credential: ClientCredential) =>
+      requestToken({ ...request, tokenEndpoint: endpoint, clientId: provider.clientId, credential }, grant, options)
+    const used = await credential(provider, endpoint, false)
     try {
-      return await ask(used)
+      return await send(used)
     } catch (error) {
-      if (!(error instanceof EntraFailure) || !REFUSED_SECRET.includes(error.error.details.upstream?.code ?? '')) throw error
-      const fresh = await credential(provider, true)
-      if (proofOf(fresh) === proofOf(used)) throw error
-      return ask(fresh)
+      if (!(error instanceof EntraFailure) || !REFUSED_CREDENTIAL.includes(error.error.details.upstream?.code ?? '')) throw error
+      const fresh = await credential(provider, endpoint, true)
+      if (JSON.stringify(fresh) === JSON.stringify(used)) throw error
+      return send(fresh)
     }
   }
 
   return {
-    redeemCode: (provider, code, scopes) =>
-      withCredential(provider, (credential) =>
-        requestToken(
-          { tokenEndpoint: tokenEndpoint(authorityHost, provider.audience), clientId: provider.clientId, credential, scopes },
-          code,
-          options,
-        ),
-      ),
+    redeemCode: (provider, code, scopes) => ask(provider, provider.audience, { scopes }, code),
     redeemForeign: (provider, tenant, refreshToken, resource) =>
-      withCredential(provider, (credential) =>
-        requestToken(
-          {
-            tokenEndpoint: tokenEndpoint(authorityHost, tenant),
-            clientId: provider.clientId,
-            credential,
-            scopes: [`${resource}/${DEFAULT_SCOPE}`, 'openid', 'profile', 'email', 'offline_access'],
-          },
-          { refreshToken },
-          options,
-        ),
+      ask(
+        provider,
+        tenant,
+        { scopes: [`${resource}/${DEFAULT_SCOPE}`, 'openid', 'profile', 'email', 'offline_access'] },
+        { refreshToken },
       ),
     redeemRefreshToken: (provider, tenantId, refreshToken, slot, permissions, claims) =>
-      withCredential(provider, (credential) =>
-        requestToken(
-          {
-            tokenEndpoint: tokenEndpoint(authorityHost, tenantOf(tenantId)),
-            clientId: provider.clientId,
-            credential,
-            scopes: [...scopesOf(slotResource[slot], permissions, outlookResource), 'offline_access'],
-            claims: slot === 'graph-cae' ? withCapabilities(claims) : claims,
-          },
-          { refreshToken },
-          options,
-        ),
+      ask(
+        provider,
+        tenantOf(tenantId),
+        {
+          scopes: [...scopesOf(slotResource[slot], permissions, outlookResource), 'offline_access'],
+          claims: slot === 'graph-cae' ? withCapabilities(claims) : claims,
+        },
+        { refreshToken },
       ),
   }
 }
+
+type AskedFor = Pick<TokenRequest, 'scopes' | 'claims'>
 
 /** @see {@link https://learn.microsoft.com/entra/identity-platform/claims-challenge Claims challenges and client capabilities} */
 function withCapabilities(claims: string | undefined): string {

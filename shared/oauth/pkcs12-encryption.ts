@@ -2,7 +2,7 @@ import { createDecipheriv, createHmac, hash, pbkdf2, timingSafeEqual } from 'nod
 import { setImmediate as otherWork } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
-import { type BerValue, childrenOf, integerOf, octetsOf, oidOf } from './ber.ts'
+import { type BerValue, childrenOf, integerOf, octetsOf, oidOf, tags } from './ber.ts'
 
 /** Why the bytes give nothing, although they may be a PFX: `encryption` is one that is outdated or not known here. */
 export type Pkcs12Problem = 'password' | 'encryption' | 'iterations' | 'unprotected'
@@ -126,7 +126,7 @@ export async function decrypt(
 
   const [salt, iterations, ...optional] = childrenOf(derivationParameters)
   // The key length between them is that of the cipher; the default function is HMAC with SHA-1 (RFC 8018 §A.2).
-  const prf = optional.find(({ tag }) => tag === algorithm?.tag)
+  const prf = optional.find(({ tag }) => tag === tags.sequence)
   const digest = prf ? pseudoRandomFunctions[oidOf(childrenOf(prf)[0])] : 'sha1'
   const vector = octetsOf(iv)
   if (!digest || vector.length !== IV_BYTES) throw new Pkcs12Error('encryption')

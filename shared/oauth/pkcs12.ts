@@ -1,4 +1,4 @@
-import { type BerValue, childrenOf, integerOf, octetsOf, oidOf, readBer, tags } from './ber.ts'
+import { BerError, type BerValue, childrenOf, integerOf, octetsOf, oidOf, readBer, tags } from './ber.ts'
 import { checkMac, decrypt, IterationBudget, Pkcs12Error } from './pkcs12-encryption.ts'
 
 /** What a PFX holds, in the order of the file. */
@@ -29,7 +29,7 @@ interface Opening {
  * Opens a PFX (PKCS #12) in memory, by node:crypto: node-forge takes no other than ASCII passwords for AES, knows no bound for iterations and
  * derives keys on the thread that serves requests.
  *
- * @throws {@link Pkcs12Error} when it is a PFX that does not open, `BerError` when it is none
+ * @throws {@link Pkcs12Error} when it is a PFX that does not open, {@link BerError} when it is none
  * @see {@link https://www.rfc-editor.org/rfc/rfc7292#section-4 RFC 7292 §4}
  */
 export async function readPkcs12(pfx: Buffer, password: string): Promise<Pkcs12> {
@@ -59,7 +59,7 @@ async function openSafe(contentInfo: BerValue, { password, budget }: Opening): P
     case types.encryptedData: {
       const [, encryptedContentInfo] = childrenOf(explicit(content))
       const [, algorithm, encrypted] = childrenOf(encryptedContentInfo)
-      return decrypt(algorithm, octetsOf(encrypted, tags.context0 & ~0x20), password, budget)
+      return decrypt(algorithm, octetsOf(encrypted, tags.implicit0), password, budget)
     }
     default:
       throw new Pkcs12Error('encryption')
@@ -89,5 +89,6 @@ async function openBag(bag: BerValue, { password, budget }: Opening, found: Pkcs
 /** The value inside `[0] EXPLICIT`. */
 function explicit(value: BerValue | undefined): BerValue {
   const [inner] = childrenOf(value, tags.context0)
-  return inner ?? childrenOf(undefined)[0]!
+  if (!inner) throw new BerError('complete')
+  return inner
 }

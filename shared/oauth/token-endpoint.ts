@@ -4,7 +4,7 @@ import { toSeconds } from '../accounts/refresh-decision.ts'
 import type { EntraAnswer } from './entra-answer.ts'
 import { type EntraErrorAnswer, toEntraFailure } from './entra-errors.ts'
 
-/** How the gateway proves itself: the body parameters of one token request (RFC 6749 §2.3.1, RFC 7523 §2.2). */
+/** How the gateway proves itself in one token request: a secret (RFC 6749 §2.3.1) or a signed assertion (RFC 7523 §2.2). */
 export type ClientCredential = { clientSecret: string } | { clientAssertion: string }
 
 export interface TokenRequest {

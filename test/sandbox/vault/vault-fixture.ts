@@ -16,7 +16,7 @@ export const AUTHORITY = `https://localhost:1/${tenantId}`
 /** Who may do what in these tests; a token is `{tid}/{oid}`. */
 export const callers = { gateway: principalId, officer: 'the-officer', reader: 'the-secrets-user', stranger: 'a-stranger' }
 const access = {
-  [callers.gateway]: { crypto: true, secretsRead: true },
+  [callers.gateway]: { crypto: true, secretsRead: true, certificatesRead: true },
   [callers.officer]: { officer: true },
   [callers.reader]: { secretsRead: true },
 }
