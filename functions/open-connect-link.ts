@@ -15,9 +15,9 @@ const COOKIE_LIFE_SECONDS = 600
 export const openConnectLink: Handler<Services> =
   ({ config, connections, browserCookie }) =>
   async ({ params, request }) => {
-    const connection = await connections.byTicket(params.ticket as string)
     const purpose = request.headers.get('sec-purpose') ?? request.headers.get('purpose') ?? request.headers.get('x-moz') ?? ''
     if (request.method === 'HEAD' || purpose.includes('prefetch')) return { status: 204 }
+    const connection = await connections.byTicket(params.ticket as string)
     const browser = readCookie(request, browserCookie.name) ?? randomToken()
     const location = await connections.begin(connection, browser)
     const formPost = config.provider.responseMode === 'form_post'

@@ -127,6 +127,7 @@ describe('Entra', () => {
     await gateway.cloud.hosts.settle()
     expect(refreshes(BEN_OID)).toHaveLength(asked)
 
+    expect((await fetch(refused.body.nextStep.url, { method: 'HEAD', redirect: 'manual' })).status).toBe(204)
     expect((await gateway.open(refused.body.nextStep.url, BEN)).status).toBe(200)
     expect(await account(BEN)).toMatchObject({ id: broken.id, status: 'connected' })
     expect((await token(BEN)).status).toBe(200)
