@@ -26,6 +26,9 @@ const CLOCK_TOLERANCE_SECONDS = 300
 const KEY_COOLDOWN_MS = 30_000
 const KEY_LIFE_MS = 60 * 60_000
 
+/** jose's codes for a time-out and for an answer that is no key set. */
+const KEYS_NOT_READ = ['ERR_JWKS_TIMEOUT', 'ERR_JOSE_GENERIC']
+
 /**
  * Validates id_tokens: signature, `aud`, `exp`, `nonce`, a `tid` that the audience allows, and `iss` made of that `tid`.
  *
@@ -69,7 +72,7 @@ export function createIdTokenValidator(options: { fetch: typeof fetch; now(): nu
     } catch (cause) {
       if (cause instanceof AppError) throw cause
       const code = (cause as { code?: string }).code
-      if (code === 'ERR_JWKS_TIMEOUT' || cause instanceof TypeError) {
+      if (KEYS_NOT_READ.includes(code ?? '') || cause instanceof TypeError) {
         throw new AppError('upstream_unavailable', 'The signing keys of Microsoft Entra could not be read.', { cause })
       }
       throw refused('invalid', cause)
