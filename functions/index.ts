@@ -222,5 +222,7 @@ for (const one of routes) {
 app.timer('refreshTimer', { schedule: '%REFRESH_SCHEDULE%', handler: refreshTimer(services) })
 app.storageQueue('refreshQueue', { queueName: REFRESH_QUEUE, connection: 'AzureWebJobsStorage', handler: refreshQueue(services) })
 
-// Not before everything is registered: an instance that is not ready serves nobody.
-setImmediate(() => void services.preload().catch(() => undefined))
+/** By then the host has asked what there is and can send requests; before, loading would only make it wait. */
+const PRELOAD_AFTER_MS = 50
+
+setTimeout(() => void services.preload().catch(() => undefined), PRELOAD_AFTER_MS).unref()

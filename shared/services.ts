@@ -26,11 +26,7 @@ import { createTableLog } from './azure/table-log.ts'
 import { openTable } from './azure/tables.ts'
 import { systemClock } from './clock.ts'
 import type { Config } from './config.ts'
-import { createDiagnosis } from './diagnosis/diagnose.ts'
-import { signInAtImap } from './diagnosis/imap-sign-in.ts'
-import { openInbox } from './diagnosis/open-inbox.ts'
-import { signInAtPop } from './diagnosis/pop-sign-in.ts'
-import { signInAtSmtp } from './diagnosis/smtp-sign-in.ts'
+import type { Diagnose } from './diagnosis/diagnose.ts'
 import { AppError } from './errors.ts'
 import { type Caller, hostKeyCaller, mayUse } from './http/caller.ts'
 import { browserCookieName } from './http/cookies.ts'
@@ -134,6 +130,21 @@ export function createServices(config: Config) {
       config.publicBaseUrl,
     ).href
 
+  let diagnosis: Promise<Diagnose> | undefined
+  const diagnose: Diagnose = async (account) => {
+    diagnosis ??= import('./diagnosis/account-diagnosis.ts').then(({ createAccountDiagnosis }) =>
+      createAccountDiagnosis({
+        token: async ({ id }, resource) =>
+          (await accessTokens.get(id, resource, { minValidityMs: OWN_CALL_VALIDITY_MS })).token.accessToken,
+        graph,
+        mailboxOf,
+        endpoints,
+        linkFor,
+      }),
+    )
+    return (await diagnosis)(account)
+  }
+
   const signIn = createSignIn({
     entra,
     validateIdToken: createIdTokenValidator(network),
@@ -176,14 +187,7 @@ export function createServices(config: Config) {
     identify: hostKeyCaller(config.hostKeyPermissions),
     mayUse: (caller: Caller) => (owned: Pick<Account, 'owner'>) => mayUse(caller, owned),
     findAccount: accounts.find,
-    diagnose: createDiagnosis({
-      token: async ({ id }, resource) =>
-        (await accessTokens.get(id, resource, { minValidityMs: OWN_CALL_VALIDITY_MS })).token.accessToken,
-      inbox: (account) => openInbox(graph, mailboxOf(account)),
-      signIn: { imap: signInAtImap, pop: signInAtPop, smtp: signInAtSmtp },
-      endpoints,
-      linkFor,
-    }),
+    diagnose,
     preload: () => preloadSdks({ identity: 'tableUrl' in storage }),
     sweepDue: () => sweep({ store, send: queue.send, now }),
     audit: createAudit({ log: createTableLog(table('audit')), now }),

@@ -65,13 +65,15 @@ export function createAccessTokens({ store, vault, refresher, now }: AccessToken
     })
   }
 
-  /** Written at most once an hour for each account and instance, so that the timer knows who is in use. */
-  async function noteUse(id: string): Promise<void> {
+  /**
+   * Written at most once an hour for each account and instance, so that the timer knows who is in use. Nobody waits for it: it is a hint, and
+   * a store that is away must not keep a token from its caller.
+   */
+  function noteUse(id: string): void {
     const hour = Math.floor(now() / HOUR_MS)
     if (usedHour.get(id) === hour) return
     usedHour.set(id, hour)
-    // A hint for the timer: a store that is away must not keep a token from its caller.
-    await store.writeLastUsed(id, toSeconds(hour * HOUR_MS)).catch(() => usedHour.delete(id))
+    store.writeLastUsed(id, toSeconds(hour * HOUR_MS)).catch(() => usedHour.delete(id))
   }
 
   return {
@@ -94,7 +96,7 @@ export function createAccessTokens({ store, vault, refresher, now }: AccessToken
           ),
         )
       }
-      await noteUse(id)
+      noteUse(id)
       return { account: entry.account, token: entry.slots[slot] as AccessToken }
     },
   }
